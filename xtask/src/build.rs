@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Building the loader for the board.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::command;
+use crate::image;
+use crate::output::Output;
+
+/// What the board's code is compiled for.
+pub const TARGET: &str = "aarch64-unknown-none-softfloat";
+
+/// The package, and the name of the program in it.
+pub const BOARD: &str = "xenguest_arm64";
+
+/// Builds `u-boot.bin`, `u-boot`, `u-boot.map` and `.config`.
+pub fn build(output: &Output) -> Result<(), String> {
+    ensure_target()?;
+    // Before cargo starts, so that build scripts find it done.
+    output.config().symbols()?;
+    let folder = output.cargo_folder().join(TARGET).join("release");
+    let map = folder.join("u-boot.map");
+    command::run(
+        output
+            .cargo("build")
+            .args(["--release", "--package", BOARD, "--target", TARGET])
+            .env("UBOOT_MAP", &map),
+    )?;
+    let elf = folder.join(BOARD);
+    copy(&elf, &output.file("u-boot"))?;
+    copy(&map, &output.file("u-boot.map"))?;
+    let bin = output.file("u-boot.bin");
+    let image = image::flatten(&elf)?;
+    fs::write(&bin, &image).map_err(|e| format!("{}: {e}", bin.display()))?;
+    println!("{}: {} bytes", Output::show(&bin), image.len());
+    Ok(())
+}
+
+/// Adds the compiler's target where it is missing.
+pub fn ensure_target() -> Result<(), String> {
+    let libraries = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .map_err(|e| format!("cannot start rustc: {e}"))?;
+    let folder = String::from_utf8_lossy(&libraries.stdout);
+    if Path::new(folder.trim()).is_dir() {
+        return Ok(());
+    }
+    println!("adding the Rust target {TARGET}");
+    command::run(Command::new("rustup").args(["target", "add", TARGET]))
+        .map_err(|e| format!("{e}\nThe Rust target {TARGET} is needed to build the loader"))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    fs::copy(from, to)
+        .map(drop)
+        .map_err(|e| format!("cannot copy {} to {}: {e}", from.display(), to.display()))
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Configures, builds, runs and tests the boot loader: `cargo xtask help`.
+
+mod build;
+mod command;
+mod configure;
+mod image;
+mod output;
+mod packages;
+mod run;
+mod test;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+
+use crate::output::Output;
+use crate::run::Guest;
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND [OPTION]...
+
+Commands:
+  NAME_defconfig  configure as configs/NAME_defconfig says
+  menuconfig      change the configuration in a menu
+  savedefconfig   write the configuration in its short form to OUTPUT/defconfig
+  build           build the loader: u-boot.bin, u-boot, u-boot.map, .config
+  run             build, then start the loader on Xen, and Linux with it
+  test            check and test everything
+  help            print this text
+
+Options:
+  -O, --output DIR  keep the configuration and the outcome in DIR
+                    (default target/xenguest_arm64)
+Options of run:
+  --prompt          stop at the prompt instead of booting Linux
+  --disk FILE       a raw disk image to use instead of the demo disk
+  --memory MIB      memory of the guest (default 512)
+
+Ctrl-] ends run.
+";
+
+/// What the command line asks for.
+struct Arguments {
+    command: String,
+    output: Option<PathBuf>,
+    guest: Guest,
+}
+
+fn main() -> ExitCode {
+    let outcome = parse(std::env::args_os().skip(1)).and_then(obey);
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(arguments: Arguments) -> Result<(), String> {
+    let output = match arguments.output {
+        Some(folder) => Output::at(folder),
+        None => Output::default(),
+    };
+    match arguments.command.as_str() {
+        "help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        "menuconfig" => configure::menuconfig(&output),
+        "savedefconfig" => configure::savedefconfig(&output),
+        "build" => build::build(&output),
+        "run" => run::run(&output, &arguments.guest),
+        "test" => test::test(&output),
+        name if name.ends_with("_defconfig") => configure::defconfig(&output, name),
+        name => Err(format!(
+            "unknown command {name:?}; `cargo xtask help` lists them"
+        )),
+    }
+}
+
+fn parse(words: impl Iterator<Item = OsString>) -> Result<Arguments, String> {
+    parse_words(lexopt::Parser::from_args(words))
+        .map_err(|e| format!("{e}; `cargo xtask help` lists the options"))
+}
+
+fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
+    let mut arguments = Arguments {
+        command: String::new(),
+        output: None,
+        guest: Guest::default(),
+    };
+    while let Some(argument) = parser.next()? {
+        let is_run = arguments.command == "run";
+        match argument {
+            Value(word) if arguments.command.is_empty() => arguments.command = word.string()?,
+            Short('h') | Long("help") => arguments.command = "help".into(),
+            Short('O') | Long("output") => arguments.output = Some(parser.value()?.into()),
+            Long("prompt") if is_run => arguments.guest.prompt = true,
+            Long("disk") if is_run => arguments.guest.disk = Some(parser.value()?.into()),
+            Long("memory") if is_run => arguments.guest.memory = parser.value()?.parse()?,
+            other => return Err(other.unexpected()),
+        }
+    }
+    if arguments.command.is_empty() {
+        arguments.command = "help".into();
+    }
+    Ok(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Arguments, String> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn options_of_run_are_taken() {
+        let arguments = parsed("run --prompt --memory 64 --disk a.img").unwrap();
+        assert_eq!(arguments.command, "run");
+        assert!(arguments.guest.prompt);
+        assert_eq!(arguments.guest.memory, 64);
+        assert_eq!(arguments.guest.disk, Some("a.img".into()));
+    }
+
+    #[test]
+    fn options_that_do_not_belong_are_refused() {
+        assert!(parsed("build --prompt").is_err());
+        assert!(parsed("build again").is_err());
+        assert!(parsed("run --memory lots").is_err());
+    }
+
+    #[test]
+    fn no_command_means_help() {
+        assert_eq!(parsed("").unwrap().command, "help");
+        assert_eq!(parsed("test --help").unwrap().command, "help");
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The folder of a configuration and of what is built from it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use kconfig::{Config, DEFAULT_BOARD};
+
+/// A folder with `.config` and, after a build, `u-boot.bin` and the like.
+pub struct Output {
+    folder: PathBuf,
+    /// Not the default folder, so the configuration must be pointed out.
+    is_own: bool,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self {
+            folder: kconfig::root().join("target").join(DEFAULT_BOARD),
+            is_own: false,
+        }
+    }
+}
+
+impl Output {
+    /// A folder of the user's; a relative path counts from the current folder.
+    pub fn at(folder: PathBuf) -> Self {
+        Self {
+            folder: std::path::absolute(&folder).unwrap_or(folder),
+            is_own: true,
+        }
+    }
+
+    /// The path of a file in this folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The configuration of this folder.
+    pub fn config(&self) -> Config {
+        Config::at(self.file(".config"))
+    }
+
+    /// A cargo command that compiles for this configuration.
+    pub fn cargo(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        command.arg(subcommand).current_dir(kconfig::root());
+        command.env("CARGO_TARGET_DIR", self.cargo_folder());
+        if self.is_own {
+            command.env("KCONFIG_CONFIG", self.file(".config"));
+        }
+        command
+    }
+
+    /// Where cargo keeps what it compiles for this configuration.
+    ///
+    /// Two configurations must not share it: each would undo the other's work.
+    pub fn cargo_folder(&self) -> PathBuf {
+        if self.is_own {
+            return self.file("cargo");
+        }
+        match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(folder) => kconfig::root().join(folder),
+            None => kconfig::root().join("target"),
+        }
+    }
+
+    /// The path for a message: as seen from the source tree where it is inside.
+    pub fn show(path: &Path) -> std::path::Display<'_> {
+        path.strip_prefix(kconfig::root()).unwrap_or(path).display()
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Every check that a change has to pass.
+
+use std::fs;
+use std::time::Instant;
+
+use kconfig::Python;
+
+use crate::build::{self, BOARD, TARGET};
+use crate::command;
+use crate::image;
+use crate::output::Output;
+use crate::packages;
+
+/// A step: its name, and what it does.
+type Step = (&'static str, fn(&Output) -> Result<(), String>);
+
+/// In order, the fast ones first. The last one ends with the closing line of
+/// its test runner.
+const STEPS: &[Step] = &[
+    ("tools", |_| {
+        packages::ensure().and_then(|()| build::ensure_target())
+    }),
+    ("formatting", formatting),
+    ("lints, host", lints_host),
+    ("lints, aarch64", lints_board),
+    ("host tests", host_tests),
+    ("aarch64 build", build::build),
+    ("reduced configuration", reduced),
+    ("end-to-end tests on Xen", end_to_end),
+];
+
+/// Parts that can be switched off: the symbols, and what then must not be in
+/// the program (crate and module as they are in a mangled name).
+const REMOVABLE: &[(&[&str], &str)] = &[
+    (&["CMD_EXT4"], "3cmd4ext4"),
+    (&["CMD_EXT4"], "2fs4ext4"),
+    (&["CMD_FDT"], "3cmd3fdt"),
+    (&["CMD_ECHO"], "3cmd4echo"),
+];
+
+/// Runs all steps, and stops at the first that fails.
+pub fn test(output: &Output) -> Result<(), String> {
+    let mut times = Vec::new();
+    for (name, step) in STEPS {
+        println!("==> {name}");
+        let start = Instant::now();
+        let outcome = step(output);
+        times.push(format!("{name} {} s", start.elapsed().as_secs()));
+        if let Err(message) = outcome {
+            println!("==> failed: {}", times.join(", "));
+            return Err(format!("{name}: {message}"));
+        }
+        // The summary comes before the last step's own closing line.
+        if times.len() + 1 == STEPS.len() {
+            println!("==> passed: {}", times.join(", "));
+        }
+    }
+    Ok(())
+}
+
+fn formatting(output: &Output) -> Result<(), String> {
+    command::run(output.cargo("fmt").args(["--all", "--check"]))
+}
+
+fn lints_host(output: &Output) -> Result<(), String> {
+    let mut clippy = output.cargo("clippy");
+    clippy.args(["--workspace", "--exclude", BOARD, "--all-targets"]);
+    command::run(clippy.args(["--", "--deny", "warnings"]))
+}
+
+fn lints_board(output: &Output) -> Result<(), String> {
+    let mut clippy = output.cargo("clippy");
+    clippy.args(["--package", BOARD, "--target", TARGET, "--release"]);
+    command::run(clippy.args(["--", "--deny", "warnings"]))
+}
+
+fn host_tests(output: &Output) -> Result<(), String> {
+    let mut test = output.cargo("test");
+    command::run(test.args(["--workspace", "--exclude", BOARD]))
+}
+
+/// What is switched off must be gone from the image, and be there otherwise.
+fn reduced(output: &Output) -> Result<(), String> {
+    let folder = output.file("reduced");
+    let small = Output::at(folder.clone());
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let defconfig = folder.join("defconfig");
+    let mut text = fs::read_to_string(kconfig::root().join("configs/xenguest_arm64_defconfig"))
+        .map_err(|e| format!("configs/xenguest_arm64_defconfig: {e}"))?;
+    for symbol in REMOVABLE.iter().flat_map(|(symbols, _)| *symbols) {
+        text = text.replace(&format!("CONFIG_{symbol}=y\n"), "");
+        text += &format!("# CONFIG_{symbol} is not set\n");
+    }
+    fs::write(&defconfig, text).map_err(|e| format!("{}: {e}", defconfig.display()))?;
+    small.config().load_defconfig(&defconfig)?;
+    build::build(&small)?;
+    let full = image::symbols(&output.file("u-boot"))?;
+    let rest = image::symbols(&small.file("u-boot"))?;
+    for (symbols, part) in REMOVABLE {
+        let has = |names: &[String]| names.iter().any(|name| name.contains(part));
+        if has(&rest) {
+            return Err(format!("{part} is in the image without {symbols:?}"));
+        }
+        if !has(&full) {
+            return Err(format!("{part} is not in the image with {symbols:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn end_to_end(output: &Output) -> Result<(), String> {
+    let python = Python::ensure(&[
+        "scripts/kconfig/requirements.txt",
+        "tests/xen/requirements.txt",
+    ])?;
+    command::run(
+        python
+            .command()
+            .args(["-m", "pytest", "tests/xen"])
+            .env("UBOOT_BIN", output.file("u-boot.bin"))
+            .current_dir(kconfig::root()),
+    )
+}
