@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The machine: the only crate that knows which processor it runs on.
+//!
+//! `arm/` is the Xen guest, `sandbox/` a host process with the same interface.
+//! Nothing above this crate knows which one it is linked with.
+//!
+//! - [`mem`]: RAM as an owned object, with what is reserved in it
+//! - [`time`]: the timer
+//! - [`reset`], [`poweroff`], [`start_kernel`]: the ways out
+#![cfg_attr(target_os = "none", no_std)]
+
+extern crate alloc;
+
+pub mod mem;
+pub mod time;
+
+#[cfg(target_os = "none")]
+pub mod arm;
+#[cfg(target_os = "none")]
+use arm as imp;
+
+#[cfg(not(target_os = "none"))]
+mod sandbox;
+#[cfg(not(target_os = "none"))]
+use sandbox as imp;
+
+/// Restarts the machine.
+pub fn reset() -> ! {
+    imp::reset()
+}
+
+/// Turns the machine off.
+pub fn poweroff() -> ! {
+    imp::poweroff()
+}
+
+/// Makes what was written to `code` visible to instruction fetches.
+pub fn flush_cache(code: &[u8]) {
+    imp::flush_cache(code);
+}
+
+/// Leaves the loader: starts an operating system at `entry` by the arm64 boot
+/// protocol, with the device tree at `fdt` (physical addresses).
+///
+/// Borrows the RAM for ever, because nothing of the loader is left afterwards.
+pub fn start_kernel(ram: &mut mem::Ram, entry: u64, fdt: u64) -> ! {
+    imp::start_kernel(ram, entry, fdt)
+}

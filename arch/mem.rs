@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! RAM as one owned object: the only way for safe code to reach a physical address.
+//!
+//! [`Ram`] knows the banks and what is reserved in them: the loader's own
+//! image, heap, stack and page tables, which nobody may write, and the device
+//! tree, which `fdt` commands may change but no load may overwrite. All else is
+//! the user's; a slice of it borrows the `Ram`, so two users never share bytes.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+/// Why an address range cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemError {
+    /// Not all of it is RAM.
+    NotRam {
+        /// The first address of the range.
+        start: u64,
+        /// Its length in bytes.
+        len: u64,
+    },
+    /// It overlaps something that must stay.
+    Reserved {
+        /// What it overlaps.
+        what: &'static str,
+        /// Where that is.
+        start: u64,
+        /// The first address after it.
+        end: u64,
+    },
+}
+
+impl fmt::Display for MemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MemError::NotRam { start, len } => write!(f, "{start:#x} (length {len:#x}) is not in RAM"),
+            MemError::Reserved { what, start, end } => {
+                write!(f, "it would overwrite the {what} ({start:#x}-{:#x})", end - 1)
+            }
+        }
+    }
+}
+
+/// What a reserved range allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The loader lives there: no slice is ever given out.
+    Private,
+    /// Loads must not overwrite it, commands that name it may.
+    NoLoad,
+}
+
+/// A range of RAM that is spoken for.
+#[derive(Clone, Debug)]
+pub struct Reserved {
+    /// Physical addresses.
+    pub range: Range<u64>,
+    /// For messages: "loader", "device tree".
+    pub what: &'static str,
+    /// What may still be done to it.
+    pub access: Access,
+}
+
+struct Bank {
+    base: u64,
+    size: u64,
+    memory: *mut u8,
+}
+
+/// The machine's RAM.
+pub struct Ram {
+    banks: Vec<Bank>,
+    reserved: Vec<Reserved>,
+    /// Keeps the memory of banks that are host buffers.
+    _buffers: Vec<Vec<u8>>,
+}
+
+// SAFETY: the pointers are to memory that the `Ram` owns.
+unsafe impl Send for Ram {}
+
+impl Ram {
+    /// RAM that is mapped at its physical address.
+    ///
+    /// # Safety
+    /// Each range is mapped, normal memory; nothing outside of `reserved`
+    /// ranges with [`Access::Private`] is used by anything else as long as
+    /// the `Ram` exists.
+    pub unsafe fn identity_mapped(banks: &[Range<u64>], reserved: Vec<Reserved>) -> Ram {
+        let banks = banks
+            .iter()
+            .map(|b| Bank { base: b.start, size: b.end - b.start, memory: b.start as usize as *mut u8 })
+            .collect();
+        Ram { banks, reserved, _buffers: Vec::new() }
+    }
+
+    /// RAM in a buffer of the host, for the sandbox and for tests: one bank at `base`.
+    pub fn in_buffer(base: u64, size: usize, reserved: Vec<Reserved>) -> Ram {
+        let mut buffer = alloc::vec![0; size];
+        let bank = Bank { base, size: size as u64, memory: buffer.as_mut_ptr() };
+        Ram { banks: alloc::vec![bank], reserved, _buffers: alloc::vec![buffer] }
+    }
+
+    /// The banks, in the order of the device tree.
+    pub fn banks(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        self.banks.iter().map(|b| b.base..b.base + b.size)
+    }
+
+    /// What is reserved.
+    pub fn reserved(&self) -> &[Reserved] {
+        &self.reserved
+    }
+
+    /// Reserves a range.
+    pub fn reserve(&mut self, reserved: Reserved) {
+        self.reserved.push(reserved);
+    }
+
+    /// Gives up the reservations that begin at `start` and are not the loader's own.
+    pub fn unreserve(&mut self, start: u64) {
+        self.reserved.retain(|r| r.access == Access::Private || r.range.start != start);
+    }
+
+    /// The bytes at a physical address.
+    ///
+    /// # Errors
+    /// If not all of it is RAM, or the loader lives there.
+    pub fn slice(&self, start: u64, len: usize) -> Result<&[u8], MemError> {
+        let memory = self.check(start, len, Access::Private)?;
+        // SAFETY: inside a bank, outside of private memory, borrowed from self.
+        Ok(unsafe { core::slice::from_raw_parts(memory, len) })
+    }
+
+    /// The bytes at a physical address, to be changed; see [`Ram::slice`].
+    pub fn slice_mut(&mut self, start: u64, len: usize) -> Result<&mut [u8], MemError> {
+        let memory = self.check(start, len, Access::Private)?;
+        // SAFETY: as in `slice`, and borrowed exclusively.
+        Ok(unsafe { core::slice::from_raw_parts_mut(memory, len) })
+    }
+
+    /// Room to load something to: as [`Ram::slice_mut`], and outside of everything reserved.
+    pub fn load_region(&mut self, start: u64, len: usize) -> Result<&mut [u8], MemError> {
+        self.check(start, len, Access::NoLoad)?;
+        self.slice_mut(start, len)
+    }
+
+    /// How many bytes can be loaded to `start` before something reserved or the end of the bank comes.
+    ///
+    /// # Errors
+    /// As [`Ram::load_region`] for a single byte.
+    pub fn load_limit(&self, start: u64) -> Result<u64, MemError> {
+        self.check(start, 1, Access::NoLoad)?;
+        let bank = self.banks.iter().find(|b| start >= b.base && start - b.base < b.size);
+        let end = bank.map_or(start, |b| b.base + b.size);
+        let next = self.reserved.iter().map(|r| r.range.start).filter(|&s| s > start).min();
+        Ok(next.map_or(end, |s| s.min(end)) - start)
+    }
+
+    /// Copies inside RAM; the ranges may overlap.
+    ///
+    /// # Errors
+    /// If either range is not the user's RAM.
+    pub fn copy(&mut self, from: u64, to: u64, len: usize) -> Result<(), MemError> {
+        let from = self.check(from, len, Access::Private)?;
+        let to = self.check(to, len, Access::Private)?;
+        // SAFETY: both ranges are RAM outside of private memory, borrowed exclusively.
+        unsafe { core::ptr::copy(from, to, len) };
+        Ok(())
+    }
+
+    /// Reads bytes one by one, also where the loader lives; for memory dumps.
+    ///
+    /// # Errors
+    /// If not all of it is RAM.
+    pub fn peek(&self, start: u64, bytes: &mut [u8]) -> Result<(), MemError> {
+        let memory = self.locate(start, bytes.len())?;
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            // SAFETY: inside a bank; volatile, because what lives there may change.
+            *byte = unsafe { memory.add(i).read_volatile() };
+        }
+        Ok(())
+    }
+
+    /// The pointer to a range that is RAM and in no reservation as strict as `access`.
+    fn check(&self, start: u64, len: usize, access: Access) -> Result<*mut u8, MemError> {
+        let memory = self.locate(start, len)?;
+        let end = start + len as u64;
+        let hit = self.reserved.iter().find(|r| {
+            start < r.range.end && r.range.start < end && (access == Access::NoLoad || r.access == Access::Private)
+        });
+        match hit {
+            Some(r) => Err(MemError::Reserved { what: r.what, start: r.range.start, end: r.range.end }),
+            None => Ok(memory),
+        }
+    }
+
+    fn locate(&self, start: u64, len: usize) -> Result<*mut u8, MemError> {
+        let outside = MemError::NotRam { start, len: len as u64 };
+        let bank = self.banks.iter().find(|b| start >= b.base && start - b.base < b.size).ok_or(outside)?;
+        let offset = start - bank.base;
+        if len as u64 > bank.size - offset {
+            return Err(outside);
+        }
+        Ok(bank.memory.wrapping_add(offset as usize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ram() -> Ram {
+        let loader = Reserved { range: 0x4000..0x5000, what: "loader", access: Access::Private };
+        let tree = Reserved { range: 0x3000..0x3800, what: "device tree", access: Access::NoLoad };
+        Ram::in_buffer(0x1000, 0x4000, alloc::vec![loader, tree])
+    }
+
+    #[test]
+    fn only_ram_is_given_out() {
+        let mut ram = ram();
+        assert_eq!(ram.slice(0x1000, 16).unwrap(), &[0; 16]);
+        ram.slice_mut(0x1004, 4).unwrap().copy_from_slice(b"abcd");
+        assert_eq!(&ram.slice(0x1000, 16).unwrap()[4..8], b"abcd");
+        assert_eq!(ram.slice(0xfff, 2), Err(MemError::NotRam { start: 0xfff, len: 2 }));
+        assert!(ram.slice(0x4fff, 2).is_err());
+        assert!(ram.slice(u64::MAX, usize::MAX).is_err());
+        assert!(ram.slice(0x1000, usize::MAX).is_err());
+    }
+
+    #[test]
+    fn reservations_hold() {
+        let mut ram = ram();
+        assert!(matches!(ram.slice(0x3fff, 2), Err(MemError::Reserved { what: "loader", .. })));
+        assert!(ram.slice_mut(0x3000, 0x800).is_ok());
+        assert!(matches!(ram.load_region(0x2fff, 2), Err(MemError::Reserved { what: "device tree", .. })));
+        assert!(ram.load_region(0x2fff, 1).is_ok());
+        assert_eq!(ram.load_limit(0x2000), Ok(0x1000));
+        assert_eq!(ram.load_limit(0x3800), Ok(0x800));
+        assert!(ram.load_limit(0x3000).is_err());
+        ram.unreserve(0x3000);
+        ram.unreserve(0x4000);
+        assert_eq!(ram.load_limit(0x2000), Ok(0x2000));
+    }
+
+    #[test]
+    fn copies_overlap_and_dumps_see_all() {
+        let mut ram = ram();
+        ram.slice_mut(0x1000, 4).unwrap().copy_from_slice(b"abcd");
+        ram.copy(0x1000, 0x1002, 4).unwrap();
+        assert_eq!(ram.slice(0x1000, 6).unwrap(), b"ababcd");
+        assert!(ram.copy(0x1000, 0x4000, 4).is_err());
+        let mut bytes = [1; 4];
+        ram.peek(0x4000, &mut bytes).unwrap();
+        assert_eq!(bytes, [0; 4]);
+        assert!(ram.peek(0x5000, &mut bytes).is_err());
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Time since the processor's counter started, and time limits.
+
+use crate::imp;
+
+/// Microseconds since some point in the past; never goes back.
+pub fn us() -> u64 {
+    imp::timer_us()
+}
+
+/// Milliseconds since some point in the past, as U-Boot's `get_timer(0)`.
+pub fn ms() -> u64 {
+    us() / 1000
+}
+
+/// Waits, busily.
+pub fn udelay(us: u64) {
+    let deadline = Deadline::after_us(us);
+    while !deadline.expired() {
+        core::hint::spin_loop();
+    }
+}
+
+/// A point in time after which a wait is given up.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(u64);
+
+impl Deadline {
+    /// The deadline `us` microseconds from now.
+    pub fn after_us(us: u64) -> Deadline {
+        Deadline(self::us().saturating_add(us))
+    }
+
+    /// The deadline `ms` milliseconds from now.
+    pub fn after_ms(ms: u64) -> Deadline {
+        Deadline::after_us(ms.saturating_mul(1000))
+    }
+
+    /// Whether it has passed.
+    pub fn expired(self) -> bool {
+        self.left_us() == 0
+    }
+
+    /// Microseconds left; 0 when it has passed.
+    pub fn left_us(self) -> u64 {
+        self.0.saturating_sub(us())
+    }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The console: where everything is printed and where keys come from.
+//!
+//! Before a serial device is probed, output is kept in a fixed buffer and
+//! comes out, banner first, as soon as [`set_device`] is called. Input that
+//! nobody has asked for yet stays in a bounded queue, so that looking for
+//! Ctrl-C in the middle of a long command loses no other key.
+
+use alloc::sync::Arc;
+use core::fmt;
+use heapless::{Deque, Vec};
+use spin::Mutex;
+
+/// A device that shows text and reads keys; the serial uclass implements it.
+pub trait Terminal: Send + Sync {
+    /// Writes all the bytes, waiting for room where that is needed.
+    fn write(&self, bytes: &[u8]);
+    /// The next byte of input, if there is one; never waits.
+    fn read(&self) -> Option<u8>;
+    /// Waits until there is input or the time in microseconds is over. May return early.
+    fn wait(&self, timeout_us: u64);
+}
+
+/// Bytes of output kept until there is a device.
+const EARLY_OUTPUT: usize = 8192;
+/// Bytes of input kept until somebody asks; what does not fit stays in the device.
+const TYPE_AHEAD: usize = 4096;
+/// Ctrl-C.
+const ETX: u8 = 3;
+
+struct Console {
+    device: Option<Arc<dyn Terminal>>,
+    early: Vec<u8, EARLY_OUTPUT>,
+    input: Deque<u8, TYPE_AHEAD>,
+}
+
+static CONSOLE: Mutex<Console> = Mutex::new(Console { device: None, early: Vec::new(), input: Deque::new() });
+
+/// Makes `device` the console and prints what was printed so far.
+pub fn set_device(device: Arc<dyn Terminal>) {
+    let mut console = CONSOLE.lock();
+    device.write(&console.early);
+    console.early.clear();
+    console.device = Some(device);
+}
+
+/// Takes the device away; output is buffered again until the next [`set_device`].
+pub fn clear_device() {
+    CONSOLE.lock().device = None;
+}
+
+/// Prints text; `\n` becomes `\r\n` as a terminal needs it.
+pub fn puts(text: &str) {
+    write_bytes(text.as_bytes());
+}
+
+/// Prints bytes, whatever their encoding; `\n` becomes `\r\n`.
+pub fn write_bytes(bytes: &[u8]) {
+    CONSOLE.lock().write(bytes);
+}
+
+/// The next key, if one was pressed; never waits.
+pub fn getc() -> Option<u8> {
+    let mut console = CONSOLE.lock();
+    console.poll();
+    console.input.pop_front()
+}
+
+/// Waits for the next key, at most `timeout_us` microseconds.
+pub fn getc_timeout(timeout_us: u64) -> Option<u8> {
+    let deadline = arch::time::Deadline::after_us(timeout_us);
+    loop {
+        if let Some(key) = getc() {
+            return Some(key);
+        }
+        let left = deadline.left_us();
+        if left == 0 {
+            return None;
+        }
+        let device = CONSOLE.lock().device.clone();
+        match device {
+            Some(device) => device.wait(left),
+            None => return None,
+        }
+    }
+}
+
+/// Whether a key is waiting to be read.
+pub fn tstc() -> bool {
+    let mut console = CONSOLE.lock();
+    console.poll();
+    !console.input.is_empty()
+}
+
+/// Whether Ctrl-C was pressed. It and what was typed before it are dropped; keys typed after it stay.
+pub fn ctrlc() -> bool {
+    let mut console = CONSOLE.lock();
+    console.poll();
+    if !console.input.iter().any(|&key| key == ETX) {
+        return false;
+    }
+    while console.input.pop_front().is_some_and(|key| key != ETX) {}
+    true
+}
+
+/// For the panic and exception paths: makes the console usable even if the code that failed held it.
+///
+/// Only for a path that never returns to the interrupted code.
+#[allow(unsafe_code)]
+pub fn break_lock() {
+    // SAFETY: there is one processor and the holder of the lock never runs again.
+    unsafe { CONSOLE.force_unlock() }
+}
+
+impl Console {
+    fn write(&mut self, bytes: &[u8]) {
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            match line.strip_suffix(b"\n") {
+                Some(text) => {
+                    self.emit(text);
+                    self.emit(b"\r\n");
+                }
+                None => self.emit(line),
+            }
+        }
+    }
+
+    fn emit(&mut self, bytes: &[u8]) {
+        match &self.device {
+            Some(device) => device.write(bytes),
+            // The oldest text says most about a start that fails: what no longer fits is dropped.
+            None => bytes.iter().for_each(|&byte| _ = self.early.push(byte)),
+        }
+    }
+
+    fn poll(&mut self) {
+        let Some(device) = &self.device else { return };
+        while !self.input.is_full() {
+            match device.read() {
+                Some(key) => _ = self.input.push_back(key),
+                None => break,
+            }
+        }
+    }
+}
+
+/// Prints through `core::fmt`; used by [`print!`](crate::print) and [`println!`](crate::println).
+pub struct Stdout;
+
+impl fmt::Write for Stdout {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        puts(text);
+        Ok(())
+    }
+}
+
+/// Prints formatted text on the console.
+#[macro_export]
+macro_rules! print {
+    ($($arg:tt)*) => {{
+        _ = core::fmt::Write::write_fmt(&mut $crate::console::Stdout, format_args!($($arg)*));
+    }};
+}
+
+/// Prints formatted text and a newline on the console.
+#[macro_export]
+macro_rules! println {
+    () => { $crate::console::puts("\n") };
+    ($($arg:tt)*) => {{
+        _ = core::fmt::Write::write_fmt(&mut $crate::console::Stdout, format_args!("{}\n", format_args!($($arg)*)));
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+
+    #[derive(Default)]
+    struct Fake {
+        out: Mutex<std::vec::Vec<u8>>,
+        keys: Mutex<VecDeque<u8>>,
+    }
+
+    impl Terminal for Fake {
+        fn write(&self, bytes: &[u8]) {
+            self.out.lock().extend_from_slice(bytes);
+        }
+        fn read(&self) -> Option<u8> {
+            self.keys.lock().pop_front()
+        }
+        fn wait(&self, _timeout_us: u64) {}
+    }
+
+    // One test, because the console is one global.
+    #[test]
+    fn early_output_comes_first_and_input_is_kept() {
+        puts("early\n");
+        let fake = Arc::new(Fake::default());
+        set_device(fake.clone());
+        crate::println!("late {}", 1);
+        assert_eq!(fake.out.lock().as_slice(), b"early\r\nlate 1\r\n");
+
+        fake.keys.lock().extend(*b"ab\x03cd");
+        assert!(ctrlc());
+        assert!(!ctrlc());
+        assert_eq!(getc(), Some(b'c'));
+        assert!(tstc());
+        assert_eq!(getc_timeout(0), Some(b'd'));
+        assert_eq!(getc_timeout(100), None);
+
+        clear_device();
+        puts("kept\n");
+        set_device(fake.clone());
+        assert!(fake.out.lock().ends_with(b"kept\r\n"));
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a driver is, and the table of all of them.
+
+use crate::{Device, Model, Ops, UclassId};
+use alloc::sync::Arc;
+use common::Result;
+use linkme::distributed_slice;
+
+/// The drivers of this image; [`driver!`](crate::driver) adds to it.
+#[allow(unsafe_code)]
+#[distributed_slice]
+pub static DRIVERS: [Driver];
+
+/// A `compatible` string that a driver handles, with a number of the driver's own.
+#[derive(Debug, Clone, Copy)]
+pub struct Compatible {
+    /// The string, as in the device tree.
+    pub compatible: &'static str,
+    /// What the driver wants to know about this match.
+    pub data: usize,
+}
+
+/// A driver: what it handles and the steps of its devices' lives.
+///
+/// Every step may be left out.
+pub struct Driver {
+    /// The name, unique, as `dm drivers` shows it.
+    pub name: &'static str,
+    /// The uclass of its devices.
+    pub id: UclassId,
+    /// The device tree nodes it handles.
+    pub of_match: &'static [Compatible],
+    /// Called when a device is bound; may bind children.
+    pub bind: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    /// Reads the device's node before the first probe.
+    pub of_to_plat: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    /// Makes the device usable.
+    pub probe: Option<fn(&Model, &Arc<Device>) -> Result<Ops>>,
+    /// Stops the device and gives back what it holds.
+    pub remove: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    /// Called before the device ceases to exist.
+    pub unbind: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+}
+
+impl Driver {
+    /// A driver without a name or any step, to fill in the rest of a registration.
+    pub const fn new() -> Driver {
+        Driver {
+            name: "",
+            id: UclassId::Nop,
+            of_match: &[],
+            bind: None,
+            of_to_plat: None,
+            probe: None,
+            remove: None,
+            unbind: None,
+        }
+    }
+}
+
+impl Default for Driver {
+    fn default() -> Self {
+        Driver::new()
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The driver model: drivers, uclasses and devices with U-Boot's life cycle.
+//!
+//! A [`Device`] is bound to a [`Driver`] (from the device tree, or by a parent
+//! that finds its children itself), gets its platform data from its node, is
+//! probed on first use, and is removed and unbound in reverse. Each device
+//! belongs to a uclass, which numbers its devices and says what they can do
+//! ([`Ops`]).
+//!
+//! Drivers and uclasses register with [`driver!`] and [`uclass!`]; a [`Model`]
+//! takes the tables as slices, so that tests can pass their own.
+//!
+//! Behaviour: U-Boot, `doc/develop/driver-model/`.
+#![no_std]
+// `forbid` would also forbid the registrations, which place a static in a section.
+#![deny(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+extern crate alloc;
+
+#[macro_use]
+mod register;
+
+pub mod blk;
+mod device;
+mod driver;
+mod model;
+pub mod ofnode;
+pub mod serial;
+mod simple_bus;
+mod uclass;
+
+pub use device::{Device, Ops};
+pub use driver::{Compatible, DRIVERS, Driver};
+pub use model::Model;
+pub use uclass::{UCLASSES, UclassDriver, UclassId};
+
+#[doc(hidden)]
+pub use linkme;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Error numbers, as in POSIX, Linux and U-Boot.
+
+/// Operation not permitted.
+pub const EPERM: i32 = 1;
+/// No such file or directory.
+pub const ENOENT: i32 = 2;
+/// Interrupted.
+pub const EINTR: i32 = 4;
+/// I/O error.
+pub const EIO: i32 = 5;
+/// No such device or address.
+pub const ENXIO: i32 = 6;
+/// Out of memory.
+pub const ENOMEM: i32 = 12;
+/// Device or resource busy.
+pub const EBUSY: i32 = 16;
+/// File exists.
+pub const EEXIST: i32 = 17;
+/// No such device.
+pub const ENODEV: i32 = 19;
+/// Not a directory.
+pub const ENOTDIR: i32 = 20;
+/// Is a directory.
+pub const EISDIR: i32 = 21;
+/// Invalid argument.
+pub const EINVAL: i32 = 22;
+/// No space left on device.
+pub const ENOSPC: i32 = 28;
+/// Read-only.
+pub const EROFS: i32 = 30;
+/// Result out of range.
+pub const ERANGE: i32 = 34;
+/// Bad message: what was read is not what it should be.
+pub const EBADMSG: i32 = 74;
+/// Operation not supported.
+pub const EOPNOTSUPP: i32 = 95;
+/// Timed out.
+pub const ETIMEDOUT: i32 = 110;
