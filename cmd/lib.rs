@@ -1,3 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! cmd
+//! The command line: the command table, the shell, and one file per command.
+//!
+//! - [`Context`] is what commands work on, [`CmdResult`] how they end
+//! - [`command!`] registers a command, as the last item of its file; a file of
+//!   this folder is part of the crate without being named anywhere else
 #![no_std]
+// `forbid` would also forbid the registrations, which place a static in a section.
+#![deny(unsafe_code)]
+
+extern crate alloc;
+#[cfg(any(test, not(target_os = "none")))]
+extern crate std;
+
+#[macro_use]
+mod command;
+mod context;
+mod shell;
+pub mod testing;
+
+pub use command::{COMMANDS, Command};
+pub use context::{CmdError, CmdResult, Context};
+
+#[doc(hidden)]
+pub use linkme;
+
+// The files of this folder that are not named here: the commands.
+include!(concat!(env!("OUT_DIR"), "/modules-cmd.rs"));
