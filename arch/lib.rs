@@ -5,6 +5,7 @@
 //! Nothing above this crate knows which one it is linked with.
 //!
 //! - [`mem`]: RAM as an owned object, with what is reserved in it
+//! - [`mmio`]: device registers
 //! - [`time`]: the timer
 //! - [`reset`], [`poweroff`], [`start_kernel`]: the ways out
 #![cfg_attr(target_os = "none", no_std)]
@@ -12,6 +13,9 @@
 extern crate alloc;
 
 pub mod mem;
+pub mod mmio;
+#[cfg(any(target_os = "none", test))]
+mod plan;
 pub mod time;
 
 #[cfg(target_os = "none")]
@@ -39,10 +43,11 @@ pub fn flush_cache(code: &[u8]) {
     imp::flush_cache(code);
 }
 
-/// Leaves the loader: starts an operating system at `entry` by the arm64 boot
-/// protocol, with the device tree at `fdt` (physical addresses).
+/// Leaves the loader: starts an operating system by the arm64 boot protocol.
 ///
-/// Borrows the RAM for ever, because nothing of the loader is left afterwards.
-pub fn start_kernel(ram: &mut mem::Ram, entry: u64, fdt: u64) -> ! {
-    imp::start_kernel(ram, entry, fdt)
+/// `kernel` is its image in memory, header first, BSS included; `fdt` the
+/// address of its device tree. Borrows the RAM for ever, because nothing of
+/// the loader is left afterwards.
+pub fn start_kernel(ram: &mut mem::Ram, kernel: core::ops::Range<u64>, fdt: u64) -> ! {
+    imp::start_kernel(ram, kernel, fdt)
 }

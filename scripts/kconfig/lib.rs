@@ -13,11 +13,13 @@
 
 mod config;
 mod emit;
+mod modules;
 mod python;
 
 use std::path::Path;
 
 pub use config::{Config, DEFAULT_BOARD, Symbol, Type};
+pub use modules::emit_modules;
 pub use python::{Python, capture};
 
 /// Sets a `cfg` for each symbol that is on, for the crate of this build script.

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the start of the machine tells the board.
+
+use crate::mem::{Access, Ram, Reserved};
+use crate::plan::Plan;
+use alloc::vec::Vec;
+use core::ops::Range;
+use fdt::Fdt;
+
+/// The most banks of RAM that are used.
+pub const MAX_BANKS: usize = 8;
+
+/// The machine as it was found.
+pub struct Boot {
+    /// All of RAM, with the loader's own memory reserved in it.
+    pub ram: Ram,
+    /// The device tree that Xen passed: a copy that never changes.
+    pub tree: &'static Fdt<'static>,
+    /// Where the user's copy of the tree is.
+    pub fdt_address: u64,
+    /// The first bank's part below the loader.
+    pub usable: Range<u64>,
+    /// Where the image runs.
+    pub image_address: u64,
+}
+
+/// What `start` hands to the image that moved.
+pub struct Found {
+    pub plan: Plan,
+    pub banks: heapless::Vec<Range<u64>, MAX_BANKS>,
+    pub initrd: Option<Range<u64>>,
+    pub old_image: Range<u64>,
+    pub fdt_len: usize,
+    pub tables: super::mmu::Enabled,
+}
+
+impl Boot {
+    /// # Safety
+    /// The heap works, and `found` tells the truth.
+    pub unsafe fn new(plan: &Plan, found_banks: &[Range<u64>], initrd: Option<Range<u64>>, fdt_len: usize) -> Boot {
+        let whole = plan.fdt.end..plan.image.end;
+        let mut reserved = alloc::vec![
+            Reserved { range: whole, what: "boot loader", access: Access::Private },
+            Reserved { range: plan.fdt.clone(), what: "device tree", access: Access::NoLoad },
+        ];
+        if let Some(range) = initrd {
+            reserved.push(Reserved { range, what: "initial ramdisk", access: Access::NoLoad });
+        }
+        let bank = found_banks.iter().find(|b| b.contains(&plan.image.start)).cloned().unwrap_or_default();
+        // SAFETY: all banks are mapped, and the loader's part is private.
+        let ram = unsafe { Ram::identity_mapped(found_banks, reserved) };
+
+        let mut copy: Vec<u8> = alloc::vec![0; fdt_len];
+        ram.peek(plan.fdt.start, &mut copy).expect("the device tree was copied into RAM");
+        let tree = Fdt::new(copy.leak()).expect("the device tree was read before");
+        Boot {
+            ram,
+            tree: alloc::boxed::Box::leak(alloc::boxed::Box::new(tree)),
+            fdt_address: plan.fdt.start,
+            usable: bank.start..plan.fdt.start,
+            image_address: plan.image.start,
+        }
+    }
+}

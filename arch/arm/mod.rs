@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! arm64, as a guest at EL1.
+//!
+//! `entry` is where Xen jumps to; `start` finds the memory, turns the MMU on and
+//! moves the image to the top of RAM; `board_main` of the binary goes on.
+#![allow(unsafe_code)]
+
+mod boot;
+mod cache;
+mod entry;
+mod exception;
+mod heap;
+mod hvc;
+mod jump;
+mod mmu;
+mod start;
+
+pub use boot::Boot;
+pub use hvc::hypercall;
+pub use jump::start_kernel;
+
+use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, Readable};
+use core::ops::Range;
+use smccc::{Hvc, psci};
+
+/// Microseconds since the counter started.
+pub fn timer_us() -> u64 {
+    // Before any later instruction's effects: the counter may otherwise be read early.
+    aarch64_cpu::asm::barrier::isb(aarch64_cpu::asm::barrier::SY);
+    let ticks = u128::from(CNTVCT_EL0.get());
+    (ticks * 1_000_000 / u128::from(CNTFRQ_EL0.get().max(1))) as u64
+}
+
+/// PSCI SYSTEM_RESET.
+pub fn reset() -> ! {
+    _ = psci::system_reset::<Hvc>();
+    halt()
+}
+
+/// PSCI SYSTEM_OFF.
+pub fn poweroff() -> ! {
+    _ = psci::system_off::<Hvc>();
+    halt()
+}
+
+/// Makes new code visible to instruction fetches.
+pub fn flush_cache(code: &[u8]) {
+    let start = code.as_ptr() as u64;
+    cache::clean_to_unification(start..start + code.len() as u64);
+}
+
+/// Maps device registers.
+pub fn map_device(range: Range<u64>) -> Result<(), &'static str> {
+    mmu::map(range, mmu::Kind::Device)
+}
+
+/// Maps memory that is shared with Xen or another domain.
+pub fn map_shared(range: Range<u64>) -> Result<(), &'static str> {
+    mmu::map(range, mmu::Kind::Normal)
+}
+
+/// What is left when the firmware does not answer.
+fn halt() -> ! {
+    loop {
+        aarch64_cpu::asm::wfi();
+    }
+}
