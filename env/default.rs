@@ -1,10 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The variables at the start.
+//! The variables at the start, as the configuration wants them.
+//!
+//! The load addresses are not among them: [`Env::set_layout`] computes those
+//! once the memory is known.
 
 use crate::Env;
+use alloc::string::ToString;
+use include::config::{
+    CONFIG_BOOTARGS, CONFIG_BOOTCOMMAND, CONFIG_BOOTDELAY, CONFIG_SYS_BOARD, CONFIG_SYS_VENDOR,
+};
+
+/// Variables with the same value in each configuration.
+const FIXED: [(&str, &str); 6] = [
+    ("arch", "arm"),
+    ("cpu", "armv8"),
+    ("stdin", "serial"),
+    ("stdout", "serial"),
+    ("stderr", "serial"),
+    (
+        "pvblockboot",
+        "ext4load pvblock 0 ${kernel_addr_r} /boot/Image;booti ${kernel_addr_r} - ${fdtcontroladdr};",
+    ),
+];
 
 impl Default for Env {
     fn default() -> Env {
-        Env::empty()
+        let mut env = Env::empty();
+        let configured = [
+            ("board", CONFIG_SYS_BOARD),
+            ("board_name", CONFIG_SYS_BOARD),
+            ("vendor", CONFIG_SYS_VENDOR),
+            ("bootcmd", CONFIG_BOOTCOMMAND),
+            ("bootargs", CONFIG_BOOTARGS),
+        ];
+        for (name, value) in FIXED.into_iter().chain(configured) {
+            env.insert(name, value);
+        }
+        if cfg!(CONFIG_AUTOBOOT) {
+            env.insert("bootdelay", &CONFIG_BOOTDELAY.to_string());
+        }
+        env
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_is_in_it() {
+        let env = Env::default();
+        assert_eq!(env.get("board"), Some("xenguest_arm64"));
+        assert_eq!(env.get("vendor"), Some("xen"));
+        let delay = CONFIG_BOOTDELAY.to_string();
+        assert_eq!(env.get("bootdelay"), Some(delay.as_str()));
+        assert_eq!(env.get("bootcmd").unwrap_or_default(), CONFIG_BOOTCOMMAND);
+        assert_eq!(env.get("bootargs").unwrap_or_default(), CONFIG_BOOTARGS);
+        assert!(env.get("pvblockboot").is_some());
     }
 }
