@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Editing a device tree where it is.
+//!
+//! Each change moves what follows it inside the tree's `totalsize` and keeps
+//! the tree well-formed; one that does not fit changes nothing. An offset of a
+//! node is good until something before that node changes, as in libfdt.
+
+use super::read::Token;
+use super::*;
+use alloc::vec::Vec;
+
+/// A device tree that can be changed.
+pub struct FdtMut<'a> {
+    /// Exactly `totalsize` bytes.
+    blob: &'a mut [u8],
+}
+
+impl<'a> FdtMut<'a> {
+    /// The tree at the start of `bytes`.
+    ///
+    /// # Errors
+    /// As [`Fdt::new`]; [`FdtError::BadLayout`] if the blocks are not in the
+    /// order in which they can grow: [`open_into`] puts them so.
+    pub fn new(bytes: &'a mut [u8]) -> Result<FdtMut<'a>, FdtError> {
+        let fdt = Fdt::new(bytes)?;
+        let total = fdt.bytes().len();
+        let reservations = add(fdt.field(OFF_RESERVATIONS), reservations_len(fdt)?)?;
+        let structure = add(fdt.field(OFF_STRUCT), fdt.field(SIZE_STRUCT))?;
+        if fdt.field(OFF_STRUCT) < reservations || fdt.field(OFF_STRINGS) < structure {
+            return Err(FdtError::BadLayout);
+        }
+        Ok(FdtMut {
+            blob: bytes.get_mut(..total).ok_or(FdtError::Truncated)?,
+        })
+    }
+
+    /// The tree, to be read.
+    pub fn fdt(&self) -> Fdt<'_> {
+        Fdt { blob: self.blob }
+    }
+
+    /// The offset of the node at a path; see [`Fdt::find`].
+    ///
+    /// # Errors
+    /// As [`Fdt::find`].
+    pub fn find(&self, path: &str) -> Result<usize, FdtError> {
+        Ok(self.fdt().find(path)?.offset())
+    }
+
+    /// Sets a property of a node; a new one becomes its first.
+    ///
+    /// # Errors
+    /// [`FdtError::NoSpace`]; [`FdtError::BadValue`] if the name cannot be one.
+    pub fn set_property(&mut self, node: usize, name: &str, value: &[u8]) -> Result<(), FdtError> {
+        let len = to_u32(value.len())?;
+        let room = align(value.len())?;
+        let at = match self.property_place(node, name) {
+            Some((at, old)) => {
+                self.splice(add(at, PROP_HEADER)?, align(old)?, room)?;
+                at
+            }
+            None => self.insert_property(node, name, room)?,
+        };
+        self.put(add(at, 4)?, &len.to_be_bytes());
+        let start = add(at, PROP_HEADER)?;
+        self.put(start, value);
+        let padding = room.saturating_sub(value.len());
+        self.put(
+            add(start, value.len())?,
+            [0; TOKEN].get(..padding).unwrap_or(&[]),
+        );
+        Ok(())
+    }
+
+    /// The bytes of a property, to be changed in place.
+    pub fn value_mut(&mut self, node: usize, name: &str) -> Option<&mut [u8]> {
+        let (at, len) = self.property_place(node, name)?;
+        let start = self
+            .fdt()
+            .field(OFF_STRUCT)
+            .checked_add(at)?
+            .checked_add(PROP_HEADER)?;
+        self.blob.get_mut(start..start.checked_add(len)?)
+    }
+
+    /// Deletes a property of a node.
+    ///
+    /// # Errors
+    /// [`FdtError::NotFound`] if it has none of that name.
+    pub fn delete_property(&mut self, node: usize, name: &str) -> Result<(), FdtError> {
+        let (at, len) = self.property_place(node, name).ok_or(FdtError::NotFound)?;
+        self.splice(at, add(PROP_HEADER, align(len)?)?, 0)
+    }
+
+    /// Adds a child to a node, before its other children, and gives its offset.
+    ///
+    /// # Errors
+    /// [`FdtError::Exists`]; [`FdtError::NoSpace`]; [`FdtError::BadValue`] if
+    /// the name cannot be one.
+    pub fn add_node(&mut self, parent: usize, name: &str) -> Result<usize, FdtError> {
+        if name.is_empty() || name.contains(['/', '\0']) {
+            return Err(FdtError::BadValue);
+        }
+        let fdt = self.fdt();
+        if Node::at(fdt, parent)
+            .children()
+            .any(|child| child.name() == name)
+        {
+            return Err(FdtError::Exists);
+        }
+        if fdt
+            .nodes()
+            .any(|(depth, node)| node.offset() == parent && depth.saturating_add(1) >= MAX_DEPTH)
+        {
+            return Err(FdtError::NoSpace);
+        }
+        let (_, mut at) = fdt.token(parent)?;
+        while let (Token::Property(_) | Token::Nop, next) = fdt.token(at)? {
+            at = next;
+        }
+        let text = align(add(name.len(), 1)?)?;
+        let size = add(text, TOKEN.saturating_mul(2))?;
+        self.splice(at, 0, size)?;
+        let mut node = Vec::with_capacity(size);
+        node.extend(BEGIN_NODE.to_be_bytes());
+        node.extend(name.as_bytes());
+        node.resize(add(text, TOKEN)?, 0);
+        node.extend(END_NODE.to_be_bytes());
+        self.put(at, &node);
+        Ok(at)
+    }
+
+    /// The child of a node with exactly this name, which is added if there is none.
+    ///
+    /// # Errors
+    /// As [`FdtMut::add_node`].
+    pub fn find_or_add_node(&mut self, parent: usize, name: &str) -> Result<usize, FdtError> {
+        let found = Node::at(self.fdt(), parent)
+            .children()
+            .find(|child| child.name() == name);
+        match found.map(Node::offset) {
+            Some(offset) => Ok(offset),
+            None => self.add_node(parent, name),
+        }
+    }
+
+    /// Deletes a node with all that is in it.
+    ///
+    /// # Errors
+    /// [`FdtError::BadValue`] for the root.
+    pub fn delete_node(&mut self, node: usize) -> Result<(), FdtError> {
+        let fdt = self.fdt();
+        if node == fdt.root().offset() {
+            return Err(FdtError::BadValue);
+        }
+        let (mut offset, mut depth) = (node, 0usize);
+        loop {
+            let (token, next) = fdt.token(offset)?;
+            offset = next;
+            match token {
+                Token::Begin(_) => depth = add(depth, 1)?,
+                Token::EndNode => depth = depth.checked_sub(1).ok_or(FdtError::BadStructure)?,
+                Token::Property(_) | Token::Nop => {}
+                Token::End => return Err(FdtError::BadStructure),
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        self.splice(node, offset.saturating_sub(node), 0)
+    }
+
+    /// Adds a memory reservation at the end of the list.
+    ///
+    /// # Errors
+    /// [`FdtError::NoSpace`]; [`FdtError::BadValue`] for an entry that would end the list.
+    pub fn add_reservation(&mut self, entry: Reservation) -> Result<(), FdtError> {
+        if entry == (Reservation { start: 0, size: 0 }) {
+            return Err(FdtError::BadValue);
+        }
+        let fdt = self.fdt();
+        let len = reservations_len(fdt)?.saturating_sub(RESERVATION);
+        let at = add(fdt.field(OFF_RESERVATIONS), len)?;
+        self.splice_blob(at, 0, RESERVATION)?;
+        self.grow_field(OFF_STRUCT, 0, RESERVATION)?;
+        self.grow_field(OFF_STRINGS, 0, RESERVATION)?;
+        self.put_blob(at, &entry.start.to_be_bytes());
+        self.put_blob(add(at, 8)?, &entry.size.to_be_bytes());
+        Ok(())
+    }
+
+    /// Deletes the memory reservation at an index.
+    ///
+    /// # Errors
+    /// [`FdtError::NotFound`] if there are not so many.
+    pub fn delete_reservation(&mut self, index: usize) -> Result<(), FdtError> {
+        let fdt = self.fdt();
+        if index >= fdt.reservations().count() {
+            return Err(FdtError::NotFound);
+        }
+        let at = add(
+            fdt.field(OFF_RESERVATIONS),
+            index.saturating_mul(RESERVATION),
+        )?;
+        self.splice_blob(at, RESERVATION, 0)?;
+        self.grow_field(OFF_STRUCT, RESERVATION, 0)?;
+        self.grow_field(OFF_STRINGS, RESERVATION, 0)
+    }
+
+    /// Sets the number of the boot processor.
+    pub fn set_boot_cpu(&mut self, cpu: u32) {
+        self.set_field(BOOT_CPU, cpu);
+    }
+
+    /// Takes over another state of this tree, of the same `totalsize`.
+    pub(super) fn replace(&mut self, blob: &[u8]) {
+        self.put_blob(0, blob);
+    }
+
+    /// Where a property begins in the structure block, and the length of its value.
+    fn property_place(&self, node: usize, name: &str) -> Option<(usize, usize)> {
+        let property = Node::at(self.fdt(), node)
+            .properties()
+            .find(|p| p.name == name)?;
+        Some((property.offset, property.value.len()))
+    }
+
+    /// Makes room for a new first property, and writes its header but for the length.
+    fn insert_property(&mut self, node: usize, name: &str, room: usize) -> Result<usize, FdtError> {
+        if name.is_empty() || name.contains('\0') {
+            return Err(FdtError::BadValue);
+        }
+        let (_, at) = self.fdt().token(node)?;
+        let size = add(PROP_HEADER, room)?;
+        let known = find_string(self.fdt().strings(), name);
+        let text = if known.is_some() {
+            0
+        } else {
+            add(name.len(), 1)?
+        };
+        // Both changes fit, or none is made.
+        if add(self.fdt().used(), add(size, text)?)? > self.blob.len() {
+            return Err(FdtError::NoSpace);
+        }
+        let string = match known {
+            Some(offset) => offset,
+            None => self.append_string(name)?,
+        };
+        self.splice(at, 0, size)?;
+        self.put(at, &PROP.to_be_bytes());
+        self.put(add(at, 8)?, &to_u32(string)?.to_be_bytes());
+        Ok(at)
+    }
+
+    fn append_string(&mut self, name: &str) -> Result<usize, FdtError> {
+        let (end, offset) = (self.fdt().used(), self.fdt().field(SIZE_STRINGS));
+        self.put_blob(end, name.as_bytes());
+        self.put_blob(add(end, name.len())?, &[0]);
+        self.grow_field(SIZE_STRINGS, 0, add(name.len(), 1)?)?;
+        Ok(offset)
+    }
+
+    /// Replaces `old` bytes of the structure block by `new` ones, whose content is left to the caller.
+    fn splice(&mut self, offset: usize, old: usize, new: usize) -> Result<(), FdtError> {
+        self.splice_blob(add(self.fdt().field(OFF_STRUCT), offset)?, old, new)?;
+        self.grow_field(SIZE_STRUCT, old, new)?;
+        self.grow_field(OFF_STRINGS, old, new)
+    }
+
+    /// Moves everything behind `at + old` to `at + new`.
+    fn splice_blob(&mut self, at: usize, old: usize, new: usize) -> Result<(), FdtError> {
+        let (used, from, to) = (self.fdt().used(), add(at, old)?, add(at, new)?);
+        let tail = used.checked_sub(from).ok_or(FdtError::BadStructure)?;
+        if add(to, tail)? > self.blob.len() {
+            return Err(FdtError::NoSpace);
+        }
+        self.blob.copy_within(from..used, to);
+        Ok(())
+    }
+
+    fn put(&mut self, offset: usize, bytes: &[u8]) {
+        self.put_blob(self.fdt().field(OFF_STRUCT).saturating_add(offset), bytes);
+    }
+
+    /// Writes to a place for which there is room.
+    fn put_blob(&mut self, at: usize, bytes: &[u8]) {
+        if let Some(place) = self.blob.get_mut(at..at.saturating_add(bytes.len())) {
+            place.copy_from_slice(bytes);
+        }
+    }
+
+    fn grow_field(&mut self, index: usize, old: usize, new: usize) -> Result<(), FdtError> {
+        let value = add(self.fdt().field(index), new)?
+            .checked_sub(old)
+            .ok_or(FdtError::BadStructure)?;
+        self.set_field(index, to_u32(value)?);
+        Ok(())
+    }
+
+    fn set_field(&mut self, index: usize, value: u32) {
+        self.put_blob(index.saturating_mul(4), &value.to_be_bytes());
+    }
+}
+
+/// Copies a tree into `target`, all of which becomes its `totalsize`, with the
+/// blocks in the order in which they can grow.
+///
+/// # Errors
+/// [`FdtError::NoSpace`] if the target is too small.
+pub fn open_into(source: Fdt<'_>, target: &mut [u8]) -> Result<(), FdtError> {
+    let block = |offset, len| {
+        let start = source.field(offset);
+        source
+            .bytes()
+            .get(start..start.saturating_add(len))
+            .ok_or(FdtError::BadStructure)
+    };
+    let reservations = block(OFF_RESERVATIONS, reservations_len(source)?)?;
+    let structure = block(OFF_STRUCT, source.field(SIZE_STRUCT))?;
+    let strings = block(OFF_STRINGS, source.field(SIZE_STRINGS))?;
+    let off_struct = add(HEADER_LEN, reservations.len())?;
+    let off_strings = add(off_struct, structure.len())?;
+    let used = add(off_strings, strings.len())?;
+    let (total, rest) = (
+        target.len(),
+        target.get_mut(..used).ok_or(FdtError::NoSpace)?,
+    );
+    let header = [
+        MAGIC,
+        to_u32(total)?,
+        to_u32(off_struct)?,
+        to_u32(off_strings)?,
+        HEADER_LEN as u32,
+        SUPPORTED_VERSION,
+        to_u32(source.field(LAST_COMPATIBLE))?,
+        to_u32(source.field(BOOT_CPU))?,
+        to_u32(strings.len())?,
+        to_u32(structure.len())?,
+    ];
+    let header = header.iter().flat_map(|field| field.to_be_bytes());
+    let bytes = header.chain([reservations, structure, strings].concat());
+    rest.iter_mut()
+        .zip(bytes)
+        .for_each(|(place, byte)| *place = byte);
+    if let Some(spare) = target.get_mut(used..) {
+        spare.fill(0);
+    }
+    Ok(())
+}
+
+/// Changes `totalsize` in a header; the bytes must be there.
+pub fn set_totalsize(header: &mut [u8], size: u32) {
+    if let Some(place) = header.get_mut(4..8) {
+        place.copy_from_slice(&size.to_be_bytes());
+    }
+}
+
+/// Bytes of the reservation block, its end included.
+fn reservations_len(fdt: Fdt<'_>) -> Result<usize, FdtError> {
+    add(fdt.reservations().count(), 1)?
+        .checked_mul(RESERVATION)
+        .ok_or(FdtError::BadStructure)
+}
+
+/// Where a string, or a longer one that ends in it, is in a strings block.
+fn find_string(strings: &[u8], name: &str) -> Option<usize> {
+    let name = name.as_bytes();
+    strings
+        .windows(name.len().checked_add(1)?)
+        .position(|window| {
+            window
+                .split_last()
+                .is_some_and(|(last, text)| *last == 0 && text == name)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::*;
+    use super::*;
+    use alloc::string::String;
+    use alloc::vec;
+
+    fn with_room(pad: usize) -> Vec<u8> {
+        let small = xen_guest();
+        let mut blob = vec![0; small.len() + pad];
+        open_into(Fdt::new(&small).unwrap(), &mut blob).unwrap();
+        blob
+    }
+
+    fn checked(blob: &[u8]) -> Fdt<'_> {
+        Fdt::new(blob).expect("an edit keeps the tree well-formed")
+    }
+
+    #[test]
+    fn properties_are_set_grown_shrunk_and_deleted() {
+        let mut blob = with_room(256);
+        let mut tree = FdtMut::new(&mut blob).unwrap();
+        let chosen = tree.find("/chosen").unwrap();
+        tree.set_property(chosen, "bootargs", b"root=/dev/xvda2 rw console=hvc0\0")
+            .unwrap();
+        tree.set_property(chosen, "new", &[1, 2, 3]).unwrap();
+        tree.set_property(chosen, "empty", &[]).unwrap();
+        let names: Vec<&str> = checked(tree.fdt().bytes())
+            .find("/chosen")
+            .unwrap()
+            .properties()
+            .map(|p| p.name)
+            .collect();
+        assert_eq!(names, ["empty", "new", "bootargs"]);
+        tree.set_property(chosen, "bootargs", b"x\0").unwrap();
+        tree.delete_property(chosen, "new").unwrap();
+        assert_eq!(tree.delete_property(chosen, "new"), Err(FdtError::NotFound));
+        let node = checked(tree.fdt().bytes()).find("/chosen").unwrap();
+        assert_eq!(node.string("bootargs"), Some("x"));
+        assert_eq!(node.property("empty"), Some(&[][..]));
+        assert_eq!(node.property("new"), None);
+        assert_eq!(
+            tree.fdt().find("hyp").unwrap().string("compatible"),
+            Some("xen,xen-4.17")
+        );
+    }
+
+    #[test]
+    fn nodes_come_and_go() {
+        let mut blob = with_room(256);
+        let before = blob.clone();
+        let mut tree = FdtMut::new(&mut blob).unwrap();
+        let root = tree.find("/").unwrap();
+        let node = tree.add_node(root, "reserved-memory").unwrap();
+        assert_eq!(tree.find("/reserved-memory").unwrap(), node);
+        tree.set_property(node, "ranges", &[]).unwrap();
+        let child = tree.add_node(node, "buffer@1000").unwrap();
+        tree.set_property(child, "reg", &[0; 16]).unwrap();
+        assert_eq!(tree.add_node(root, "chosen"), Err(FdtError::Exists));
+        assert_eq!(tree.add_node(root, "a/b"), Err(FdtError::BadValue));
+        assert_eq!(tree.find_or_add_node(root, "reserved-memory"), Ok(node));
+        assert_eq!(
+            checked(tree.fdt().bytes())
+                .root()
+                .children()
+                .next()
+                .unwrap()
+                .name(),
+            "reserved-memory"
+        );
+        tree.delete_node(node).unwrap();
+        assert_eq!(tree.find("/reserved-memory"), Err(FdtError::NotFound));
+        assert_eq!(tree.delete_node(root), Err(FdtError::BadValue));
+        // As before but for the strings, which stay for the next use.
+        let (old, new) = (checked(&before), checked(&blob));
+        assert_eq!(old.field(SIZE_STRUCT), new.field(SIZE_STRUCT));
+        assert_eq!(old.nodes().count(), new.nodes().count());
+    }
+
+    #[test]
+    fn nodes_are_not_nested_too_deep() {
+        let mut blob = with_room(4096);
+        let mut tree = FdtMut::new(&mut blob).unwrap();
+        let mut node = tree.find("/").unwrap();
+        for _ in 1..MAX_DEPTH {
+            node = tree.add_node(node, "x").unwrap();
+        }
+        assert_eq!(tree.add_node(node, "x"), Err(FdtError::NoSpace));
+        checked(&blob);
+    }
+
+    #[test]
+    fn what_does_not_fit_changes_nothing() {
+        let mut blob = with_room(20);
+        let before = blob.clone();
+        let mut tree = FdtMut::new(&mut blob).unwrap();
+        let chosen = tree.find("/chosen").unwrap();
+        assert_eq!(
+            tree.set_property(chosen, "new", &[0; 8]),
+            Err(FdtError::NoSpace)
+        );
+        assert_eq!(
+            tree.set_property(chosen, "bootargs", &[0; 64]),
+            Err(FdtError::NoSpace)
+        );
+        assert_eq!(
+            tree.add_node(chosen, "a-name-that-is-long"),
+            Err(FdtError::NoSpace)
+        );
+        let two = Reservation { start: 1, size: 1 };
+        assert_eq!(tree.add_reservation(two), Ok(()));
+        assert_eq!(tree.add_reservation(two), Err(FdtError::NoSpace));
+        assert_eq!(tree.delete_reservation(0), Ok(()));
+        assert_eq!(blob[..before.len() - 20], before[..before.len() - 20]);
+    }
+
+    #[test]
+    fn reservations_keep_their_order() {
+        let mut blob = with_room(64);
+        let mut tree = FdtMut::new(&mut blob).unwrap();
+        for start in [0x1000, 0x2000, 0x3000] {
+            tree.add_reservation(Reservation { start, size: 0x10 })
+                .unwrap();
+        }
+        tree.delete_reservation(1).unwrap();
+        assert_eq!(tree.delete_reservation(2), Err(FdtError::NotFound));
+        assert_eq!(
+            tree.add_reservation(Reservation { start: 0, size: 0 }),
+            Err(FdtError::BadValue)
+        );
+        let starts: Vec<u64> = checked(&blob).reservations().map(|r| r.start).collect();
+        assert_eq!(starts, [0x1000, 0x3000]);
+        assert!(checked(&blob).find("/chosen").is_ok());
+    }
+
+    #[test]
+    fn a_name_may_share_the_end_of_another() {
+        assert_eq!(find_string(b"linux,phandle\0reg\0", "phandle"), Some(6));
+        assert_eq!(find_string(b"linux,phandle\0reg\0", "regs"), None);
+        assert_eq!(find_string(b"", "reg"), None);
+    }
+
+    #[test]
+    fn edits_of_mutated_trees_keep_them_well_formed() {
+        let good = with_room(200);
+        let mut random = Random(0xed17);
+        for _ in 0..5_000 {
+            let mut blob = good.clone();
+            mutate(&mut random, &mut blob);
+            let Ok(mut tree) = FdtMut::new(&mut blob) else {
+                continue;
+            };
+            let root = tree.find("/").unwrap();
+            if let Ok(chosen) = tree.find_or_add_node(root, "chosen") {
+                _ = tree.set_property(chosen, "bootargs", &good[..random.below(100)]);
+                _ = tree.set_property(chosen, "linux,initrd-start", &[0; 8]);
+            }
+            _ = tree.add_reservation(Reservation { start: 1, size: 2 });
+            let victim = tree
+                .fdt()
+                .nodes()
+                .nth(random.below(5))
+                .map(|(_, n)| n.offset());
+            _ = victim.map(|offset| tree.delete_node(offset));
+            let paths: Vec<String> = {
+                let fdt = checked(tree.fdt().bytes());
+                fdt.nodes()
+                    .filter_map(|(_, n)| fdt.path(n.offset()))
+                    .collect()
+            };
+            assert!(!paths.is_empty());
+        }
+    }
+}

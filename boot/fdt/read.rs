@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Reading a device tree.
+//!
+//! [`Fdt::new`] walks the whole tree once; whatever it lets pass can be read
+//! without any further error. Nothing here recurses.
+
+use super::*;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A device tree that was checked.
+#[derive(Clone, Copy)]
+pub struct Fdt<'a> {
+    /// Exactly `totalsize` bytes.
+    pub(super) blob: &'a [u8],
+}
+
+/// A node of a tree.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    fdt: Fdt<'a>,
+    /// Where it begins in the structure block.
+    offset: usize,
+}
+
+/// A property of a node.
+#[derive(Clone, Copy)]
+pub struct Property<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its bytes.
+    pub value: &'a [u8],
+    /// Where it begins in the structure block.
+    pub(super) offset: usize,
+}
+
+/// An entry of the memory reservation block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// Physical address.
+    pub start: u64,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// One step through a tree, for printing it.
+#[derive(Clone, Copy)]
+pub enum Entry<'a> {
+    /// A node begins.
+    Begin(Node<'a>),
+    /// A property of the innermost node.
+    Property(Property<'a>),
+    /// A hole that somebody left.
+    Nop,
+    /// The innermost node ends.
+    End,
+}
+
+pub(super) enum Token<'a> {
+    Begin(&'a str),
+    EndNode,
+    Property(Property<'a>),
+    Nop,
+    End,
+}
+
+impl<'a> Fdt<'a> {
+    /// The tree at the start of `bytes`, which may be longer than it.
+    ///
+    /// # Errors
+    /// If it is not a well-formed tree of version 17.
+    pub fn new(bytes: &'a [u8]) -> Result<Fdt<'a>, FdtError> {
+        let total = check_header(bytes)?;
+        let fdt = Fdt {
+            blob: bytes.get(..total).ok_or(FdtError::Truncated)?,
+        };
+        fdt.check_reservations()?;
+        fdt.check_structure()?;
+        Ok(fdt)
+    }
+
+    /// The bytes that it says it needs, from the first [`HEADER_LEN`] ones alone.
+    ///
+    /// # Errors
+    /// If they are no header of a version 17 tree.
+    pub fn size_from_header(header: &[u8]) -> Result<usize, FdtError> {
+        check_header(header)
+    }
+
+    /// Its bytes, room for growth included.
+    pub fn bytes(self) -> &'a [u8] {
+        self.blob
+    }
+
+    /// The bytes up to the end of its strings.
+    pub fn used(self) -> usize {
+        self.field(OFF_STRINGS)
+            .saturating_add(self.field(SIZE_STRINGS))
+    }
+
+    /// A field of the header, by its position.
+    pub fn field(self, index: usize) -> usize {
+        header_field(self.blob, index).unwrap_or(0) as usize
+    }
+
+    /// The root node.
+    pub fn root(self) -> Node<'a> {
+        let mut offset = 0;
+        while let Ok((Token::Nop, next)) = self.token(offset) {
+            offset = next;
+        }
+        Node { fdt: self, offset }
+    }
+
+    /// The node at a path; one without a leading slash begins with an alias.
+    /// Names may omit the unit address, then the first node that fits is taken.
+    ///
+    /// # Errors
+    /// [`FdtError::BadPath`] if there is no such alias, [`FdtError::NotFound`].
+    pub fn find(self, path: &str) -> Result<Node<'a>, FdtError> {
+        let (mut node, rest) = match path.strip_prefix('/') {
+            Some(rest) => (self.root(), rest),
+            None => {
+                let (alias, rest) = path.split_once('/').unwrap_or((path, ""));
+                (self.alias(alias).ok_or(FdtError::BadPath)?, rest)
+            }
+        };
+        for name in rest.split('/').filter(|name| !name.is_empty()) {
+            node = node.child(name).ok_or(FdtError::NotFound)?;
+        }
+        Ok(node)
+    }
+
+    fn alias(self, name: &str) -> Option<Node<'a>> {
+        let target = self.root().child("aliases")?.string(name)?;
+        // An alias of an alias would be a way to go round in circles.
+        if target.starts_with('/') {
+            self.find(target).ok()
+        } else {
+            None
+        }
+    }
+
+    /// All nodes, parents first, with their depth (the root's is 0).
+    pub fn nodes(self) -> impl Iterator<Item = (usize, Node<'a>)> {
+        let mut depth = 0usize;
+        self.root().entries().filter_map(move |entry| match entry {
+            Entry::Begin(node) => {
+                depth = depth.saturating_add(1);
+                Some((depth.saturating_sub(1), node))
+            }
+            Entry::End => {
+                depth = depth.saturating_sub(1);
+                None
+            }
+            Entry::Property(_) | Entry::Nop => None,
+        })
+    }
+
+    /// The node with a phandle.
+    pub fn by_phandle(self, phandle: u32) -> Option<Node<'a>> {
+        self.nodes()
+            .map(|(_, node)| node)
+            .find(|node| node.phandle() == Some(phandle))
+    }
+
+    /// The path of the node at an offset of this tree.
+    pub fn path(self, offset: usize) -> Option<String> {
+        let mut names: Vec<&str> = Vec::new();
+        for (depth, node) in self.nodes() {
+            names.truncate(depth);
+            names.push(node.name());
+            if node.offset == offset {
+                let names = names.get(1..)?;
+                return Some(if names.is_empty() {
+                    "/".into()
+                } else {
+                    names.iter().flat_map(|n| ["/", n]).collect()
+                });
+            }
+        }
+        None
+    }
+
+    /// The memory reservations.
+    pub fn reservations(self) -> impl Iterator<Item = Reservation> + 'a {
+        self.blob
+            .get(self.field(OFF_RESERVATIONS)..)
+            .unwrap_or(&[])
+            .chunks_exact(RESERVATION)
+            .map_while(|entry| {
+                let (start, size) = entry.split_at_checked(8)?;
+                let reservation = Reservation {
+                    start: u64::from_be_bytes(start.try_into().ok()?),
+                    size: u64::from_be_bytes(size.try_into().ok()?),
+                };
+                (reservation != Reservation { start: 0, size: 0 }).then_some(reservation)
+            })
+    }
+
+    /// The structure block.
+    fn structure(self) -> &'a [u8] {
+        let start = self.field(OFF_STRUCT);
+        self.blob
+            .get(start..start.saturating_add(self.field(SIZE_STRUCT)))
+            .unwrap_or(&[])
+    }
+
+    /// The strings block.
+    pub(super) fn strings(self) -> &'a [u8] {
+        let start = self.field(OFF_STRINGS);
+        self.blob
+            .get(start..start.saturating_add(self.field(SIZE_STRINGS)))
+            .unwrap_or(&[])
+    }
+
+    /// The token at an offset of the structure block, and where the next one is.
+    pub(super) fn token(self, offset: usize) -> Result<(Token<'a>, usize), FdtError> {
+        let block = self.structure();
+        let data = add(offset, TOKEN)?;
+        match word(block, offset).ok_or(FdtError::Truncated)? {
+            BEGIN_NODE => {
+                let name = c_string(block, data).ok_or(FdtError::BadStructure)?;
+                let end = align(add(data, add(name.len(), 1)?)?)?;
+                Ok((Token::Begin(name), end))
+            }
+            END_NODE => Ok((Token::EndNode, data)),
+            PROP => {
+                let len = word(block, data).ok_or(FdtError::Truncated)? as usize;
+                let name = word(block, add(offset, 8)?).ok_or(FdtError::Truncated)? as usize;
+                let start = add(offset, PROP_HEADER)?;
+                let end = add(start, len)?;
+                let value = block.get(start..end).ok_or(FdtError::BadStructure)?;
+                let name = c_string(self.strings(), name).ok_or(FdtError::BadStructure)?;
+                Ok((
+                    Token::Property(Property {
+                        name,
+                        value,
+                        offset,
+                    }),
+                    align(end)?,
+                ))
+            }
+            NOP => Ok((Token::Nop, data)),
+            END => Ok((Token::End, data)),
+            _ => Err(FdtError::BadStructure),
+        }
+    }
+
+    fn check_reservations(self) -> Result<(), FdtError> {
+        let block = self.blob.get(self.field(OFF_RESERVATIONS)..).unwrap_or(&[]);
+        let ends = block
+            .chunks_exact(RESERVATION)
+            .any(|entry| entry.iter().all(|&b| b == 0));
+        if ends {
+            Ok(())
+        } else {
+            Err(FdtError::Truncated)
+        }
+    }
+
+    /// One root without a name, in it properties before nodes, all closed, then the end.
+    fn check_structure(self) -> Result<(), FdtError> {
+        let (mut offset, mut depth, mut seen_root) = (0, 0usize, false);
+        // Whether a property may come: not after the end of a child.
+        let mut properties = false;
+        loop {
+            let (token, next) = self.token(offset)?;
+            match token {
+                Token::Begin(name) => {
+                    if (depth == 0) != name.is_empty()
+                        || (depth == 0 && seen_root)
+                        || name.contains('/')
+                    {
+                        return Err(FdtError::BadStructure);
+                    }
+                    (seen_root, properties) = (true, true);
+                    depth = add(depth, 1)?;
+                    if depth > MAX_DEPTH {
+                        return Err(FdtError::BadStructure);
+                    }
+                }
+                Token::EndNode => {
+                    depth = depth.checked_sub(1).ok_or(FdtError::BadStructure)?;
+                    properties = false;
+                }
+                Token::Property(_) if depth == 0 || !properties => {
+                    return Err(FdtError::BadStructure);
+                }
+                Token::Property(_) | Token::Nop => {}
+                Token::End if depth == 0 && seen_root => return Ok(()),
+                Token::End => return Err(FdtError::BadStructure),
+            }
+            offset = next;
+        }
+    }
+}
+
+impl<'a> Node<'a> {
+    /// The node that begins at an offset; for [`FdtMut`], which knows that one does.
+    pub(super) fn at(fdt: Fdt<'a>, offset: usize) -> Node<'a> {
+        Node { fdt, offset }
+    }
+
+    /// Its place, for [`FdtMut`]; good until something before it changes.
+    pub fn offset(self) -> usize {
+        self.offset
+    }
+
+    /// Its name with the unit address; empty for the root.
+    pub fn name(self) -> &'a str {
+        match self.fdt.token(self.offset) {
+            Ok((Token::Begin(name), _)) => name,
+            _ => "",
+        }
+    }
+
+    /// Its properties, in order.
+    pub fn properties(self) -> impl Iterator<Item = Property<'a>> {
+        self.entries()
+            .skip(1)
+            .take_while(|e| matches!(e, Entry::Property(_) | Entry::Nop))
+            .filter_map(|e| match e {
+                Entry::Property(property) => Some(property),
+                _ => None,
+            })
+    }
+
+    /// The bytes of a property.
+    pub fn property(self, name: &str) -> Option<&'a [u8]> {
+        self.properties().find(|p| p.name == name).map(|p| p.value)
+    }
+
+    /// A property that is one cell.
+    pub fn u32(self, name: &str) -> Option<u32> {
+        Some(u32::from_be_bytes(self.property(name)?.try_into().ok()?))
+    }
+
+    /// A property that is a string, or the first one of a list.
+    pub fn string(self, name: &str) -> Option<&'a str> {
+        strings(self.property(name)?).next()
+    }
+
+    /// A property of one or two cells.
+    pub fn number(self, name: &str) -> Option<u64> {
+        match self.property(name)? {
+            value @ &[_, _, _, _] => Some(u32::from_be_bytes(value.try_into().ok()?).into()),
+            value => Some(u64::from_be_bytes(value.try_into().ok()?)),
+        }
+    }
+
+    /// Its phandle, under the name in use or the old one.
+    pub fn phandle(self) -> Option<u32> {
+        self.u32("phandle").or_else(|| self.u32("linux,phandle"))
+    }
+
+    /// Its children, in order.
+    pub fn children(self) -> impl Iterator<Item = Node<'a>> {
+        let mut depth = 0usize;
+        self.entries().filter_map(move |entry| match entry {
+            Entry::Begin(node) => {
+                depth = depth.saturating_add(1);
+                (depth == 2).then_some(node)
+            }
+            Entry::End => {
+                depth = depth.saturating_sub(1);
+                None
+            }
+            Entry::Property(_) | Entry::Nop => None,
+        })
+    }
+
+    /// The child with a name; without a unit address the first one that fits.
+    pub fn child(self, name: &str) -> Option<Node<'a>> {
+        self.children().find(|child| {
+            let full = child.name();
+            full == name || (!name.contains('@') && full.split('@').next() == Some(name))
+        })
+    }
+
+    /// Everything in it, from its beginning to its end.
+    pub fn entries(self) -> impl Iterator<Item = Entry<'a>> {
+        let (mut offset, mut depth) = (Some(self.offset), 0usize);
+        core::iter::from_fn(move || {
+            let at = offset?;
+            let (token, next) = self.fdt.token(at).ok()?;
+            offset = Some(next);
+            match token {
+                Token::Begin(_) => {
+                    depth = depth.saturating_add(1);
+                    Some(Entry::Begin(Node {
+                        fdt: self.fdt,
+                        offset: at,
+                    }))
+                }
+                Token::EndNode => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        offset = None;
+                    }
+                    Some(Entry::End)
+                }
+                Token::Property(property) => Some(Entry::Property(property)),
+                Token::Nop => Some(Entry::Nop),
+                Token::End => None,
+            }
+        })
+    }
+}
+
+/// The strings of a value, without empty ones.
+pub fn strings(value: &[u8]) -> impl Iterator<Item = &str> {
+    value
+        .split(|&byte| byte == 0)
+        .filter(|s| !s.is_empty())
+        .filter_map(|s| core::str::from_utf8(s).ok())
+}
+
+/// A field of a header, by its position.
+pub fn header_field(header: &[u8], index: usize) -> Option<u32> {
+    word(header, index.checked_mul(4)?)
+}
+
+/// Checks what a header alone can tell, and gives `totalsize`.
+fn check_header(header: &[u8]) -> Result<usize, FdtError> {
+    let field = |index| {
+        header_field(header, index)
+            .map(|f| f as usize)
+            .ok_or(FdtError::Truncated)
+    };
+    if header_field(header, 0) != Some(MAGIC) {
+        return Err(FdtError::BadMagic);
+    }
+    let (version, compatible) = (field(VERSION)?, field(LAST_COMPATIBLE)?);
+    let supported = SUPPORTED_VERSION as usize;
+    if version < supported || compatible > supported || compatible > version {
+        return Err(FdtError::BadVersion);
+    }
+    let total = field(TOTALSIZE)?;
+    let inside = |start: usize, len: usize| {
+        start >= HEADER_LEN && start.checked_add(len).is_some_and(|end| end <= total)
+    };
+    let blocks = inside(field(OFF_STRUCT)?, field(SIZE_STRUCT)?)
+        && inside(field(OFF_STRINGS)?, field(SIZE_STRINGS)?)
+        && inside(field(OFF_RESERVATIONS)?, RESERVATION);
+    match blocks {
+        false => Err(FdtError::Truncated),
+        true if field(OFF_STRUCT)? % 4 != 0 || field(OFF_RESERVATIONS)? % 8 != 0 => {
+            Err(FdtError::BadStructure)
+        }
+        true => Ok(total),
+    }
+}
+
+fn word(bytes: &[u8], offset: usize) -> Option<u32> {
+    let bytes = bytes.get(offset..offset.checked_add(4)?)?;
+    Some(u32::from_be_bytes(bytes.try_into().ok()?))
+}
+
+fn c_string(bytes: &[u8], offset: usize) -> Option<&str> {
+    let bytes = bytes.get(offset..)?;
+    let len = bytes.iter().position(|&byte| byte == 0)?;
+    core::str::from_utf8(bytes.get(..len)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::*;
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    #[test]
+    fn nodes_and_properties_are_found() {
+        let blob = xen_guest();
+        let fdt = Fdt::new(&blob).unwrap();
+        assert_eq!(fdt.find("/memory").unwrap().name(), "memory@40000000");
+        assert_eq!(
+            fdt.find("/memory@200000000").unwrap().string("device_type"),
+            Some("memory")
+        );
+        assert_eq!(fdt.find("hyp").unwrap().name(), "hypervisor");
+        assert_eq!(
+            fdt.find("//chosen/").unwrap().property("bootargs"),
+            Some(&b"console=hvc0\0"[..])
+        );
+        assert_eq!(fdt.find("nobody").err(), Some(FdtError::BadPath));
+        assert_eq!(fdt.find("/nobody").err(), Some(FdtError::NotFound));
+        assert_eq!(fdt.root().u32("#size-cells"), Some(2));
+        assert_eq!(fdt.root().children().count(), 5);
+        let depths: Vec<_> = fdt.nodes().map(|(depth, _)| depth).collect();
+        assert_eq!(depths, [0, 1, 1, 1, 1, 1]);
+        let memory = fdt.find("/memory@200000000").unwrap();
+        assert_eq!(
+            fdt.path(memory.offset()),
+            Some("/memory@200000000".to_string())
+        );
+        assert_eq!(fdt.path(fdt.root().offset()), Some("/".to_string()));
+    }
+
+    #[test]
+    fn reservations_and_phandles() {
+        let two = 7u32.to_be_bytes();
+        let root = node(
+            "",
+            &[],
+            &[node("a", &[], &[node("b@1", &[("phandle", &two)], &[])])],
+        );
+        let blob = build(&root, &[(0x1000, 0x10), (0x2000, 0x20)], 8);
+        let fdt = Fdt::new(&blob).unwrap();
+        assert_eq!(fdt.by_phandle(7).unwrap().name(), "b@1");
+        assert!(fdt.by_phandle(8).is_none());
+        assert_eq!(
+            fdt.path(fdt.by_phandle(7).unwrap().offset()).unwrap(),
+            "/a/b@1"
+        );
+        let all: Vec<_> = fdt.reservations().collect();
+        assert_eq!(
+            all,
+            [
+                Reservation {
+                    start: 0x1000,
+                    size: 0x10
+                },
+                Reservation {
+                    start: 0x2000,
+                    size: 0x20
+                }
+            ]
+        );
+        assert_eq!(fdt.used(), blob.len() - 8);
+    }
+
+    #[test]
+    fn what_is_not_a_tree_is_refused() {
+        assert_eq!(Fdt::new(&[]).err(), Some(FdtError::BadMagic));
+        assert_eq!(
+            Fdt::new(&MAGIC.to_be_bytes()).err(),
+            Some(FdtError::Truncated)
+        );
+        let mut blob = xen_guest();
+        let whole = blob.len();
+        assert_eq!(
+            Fdt::new(&blob[..whole - 1]).err(),
+            Some(FdtError::Truncated)
+        );
+        blob[23] = 16;
+        assert_eq!(Fdt::new(&blob).err(), Some(FdtError::BadVersion));
+
+        let mut deep = node("x", &[], &[]);
+        for _ in 0..MAX_DEPTH - 2 {
+            deep = node("x", &[], &[deep]);
+        }
+        assert!(Fdt::new(&build(&node("", &[], &[deep.clone()]), &[], 0)).is_ok());
+        let deeper = node("", &[], &[node("x", &[], &[deep])]);
+        assert_eq!(
+            Fdt::new(&build(&deeper, &[], 0)).err(),
+            Some(FdtError::BadStructure)
+        );
+        assert!(Fdt::new(&build(&node("named", &[], &[]), &[], 0)).is_err());
+        assert!(Fdt::new(&build(&node("", &[], &[node("", &[], &[])]), &[], 0)).is_err());
+    }
+
+    #[test]
+    fn long_names_of_real_trees_are_accepted() {
+        let name = "a-property-name-with-many-more-than-31-characters";
+        let blob = build(&node("", &[(name, b"x\0")], &[]), &[], 0);
+        assert_eq!(Fdt::new(&blob).unwrap().root().string(name), Some("x"));
+    }
+
+    #[test]
+    fn mutated_trees_never_panic_and_never_hang() {
+        let good = xen_guest();
+        let mut random = Random(0x5eed);
+        let mut accepted = 0;
+        for _ in 0..20_000 {
+            let mut blob = good.clone();
+            mutate(&mut random, &mut blob);
+            let keep = if random.below(4) == 0 {
+                random.below(blob.len())
+            } else {
+                blob.len()
+            };
+            let Ok(fdt) = Fdt::new(&blob[..keep]) else {
+                continue;
+            };
+            accepted += 1;
+            let names: Vec<String> = fdt
+                .nodes()
+                .filter_map(|(_, n)| fdt.path(n.offset()))
+                .collect();
+            for path in names {
+                let node = fdt.find(&path).unwrap();
+                assert!(node.properties().all(|p| p.value.len() <= blob.len()));
+            }
+            _ = fdt.reservations().count();
+        }
+        assert!(
+            accepted > 100,
+            "{accepted} of the mutated trees were still trees"
+        );
+        assert_eq!(strings(b"a\0\0b\0").collect::<Vec<_>>(), vec!["a", "b"]);
+    }
+}
