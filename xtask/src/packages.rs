@@ -12,14 +12,13 @@ const PACKAGES: &[(&str, &str)] = &[
     ("device-tree-compiler", "dtc"),
     ("dosfstools", "mkfs.fat"),
     ("e2fsprogs", "mke2fs"),
-    ("fdisk", "sfdisk"),
+    ("fdisk", "fdisk"),
     ("gdisk", "sgdisk"),
     ("kmod", "depmod"),
     ("mmdebstrap", "mmdebstrap"),
     ("mtools", "mcopy"),
     ("python3", "python3"),
     ("qemu-system-arm", "qemu-system-aarch64"),
-    ("qemu-utils", "qemu-img"),
     ("uidmap", "newuidmap"),
 ];
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest domain and its paravirtual console."""
+import re
+
+from port import Port
+
+PROMPT = "xenguest# "
+
+
+class Guest:
+    """A running guest of a XenLab."""
+
+    def __init__(self, lab, name, number):
+        self.lab, self.name, self.number = lab, name, number
+        self.port = Port(lab.dir / f"p{number}.sock", lab.log_dir / f"{name}.console.log")
+
+    def send(self, text):
+        """Type text on the console."""
+        self.port.send(text)
+
+    def expect(self, pattern, timeout=60.0):
+        """Wait for a regular expression; return (text before it, match)."""
+        return self.port.expect(pattern, timeout)
+
+    def to_prompt(self, timeout=120.0):
+        """Stop autoboot, wait for the prompt; return what was printed so far."""
+        before, match = self.expect("Hit any key to stop autoboot|" + re.escape(PROMPT), timeout)
+        before += match.group(0)
+        if match.group(0) != PROMPT:
+            self.send("\r")
+            before += self.expect(re.escape(PROMPT), timeout)[0]
+        # The key itself may have been taken as an empty line.
+        self.send("echo synced\r")
+        self.expect(r"\nsynced\r*\n" + re.escape(PROMPT), timeout)
+        return before.replace("\r", "")
+
+    def command(self, line, timeout=120.0):
+        """Run a command line at the prompt; return its output without the echo."""
+        self.send(line + "\r")
+        self.expect(re.escape(line) + r"\r*\n", timeout)
+        out, _ = self.expect(r"(?:^|\n)" + re.escape(PROMPT), timeout)
+        return out.replace("\r", "")
+
+    def succeeds(self, line, timeout=120.0):
+        """Run a command that must succeed; return its output."""
+        out, done = self.judged(line, timeout)
+        assert done, f"{line!r} failed: {out}"
+        return out
+
+    def fails(self, line, timeout=120.0):
+        """Run a command that must fail; return its output."""
+        out, done = self.judged(line, timeout)
+        assert not done, f"{line!r} succeeded: {out}"
+        return out
+
+    def judged(self, line, timeout=120.0):
+        """Run a command; return its output, and whether it succeeded."""
+        out = self.command(f"if {line}; then echo status=0; else echo status=1; fi", timeout)
+        match = re.search(r"(?:^|\n)status=([01])\s*$", out)
+        assert match, f"no status after {line!r}: {out!r}"
+        return out[: match.start()], match.group(1) == "0"
+
+    def variable(self, name):
+        """The value of an environment variable."""
+        return self.succeeds(f"printenv {name}").strip().removeprefix(f"{name}=")
+
+    def address(self, name):
+        """An environment variable that holds an address."""
+        return int(self.variable(name), 16)
+
+    def destroy(self):
+        """End the guest, if it still runs, and give its console port back."""
+        self.lab.shell(f"rm -f /run/attach.{self.name}; xl destroy {self.name}", check=False)
+        self.port.close()
+        self.lab.guests.pop(self.name, None)
+        self.lab.free.append(self.number)
