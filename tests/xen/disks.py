@@ -116,7 +116,7 @@ def linux_tree(folder, extlinux=EXTLINUX, kernel=True):
         (folder / "bin" / applet).symlink_to("busybox")
     # Without an init process to ask, these have to be forced.
     (folder / "etc/shrc").write_text("".join(
-        f"{name}() {{ sync; busybox {name} -f; }}\n" for name in ["poweroff", "reboot"]))
+        f"{name}() {{ mount -o remount,ro /; busybox {name} -f; }}\n" for name in ["poweroff", "reboot"]))
     shutil.copy(hostfiles.HERE / "guest/root-init", folder / "sbin/init")
     (folder / "sbin/init").chmod(0o755)
     if kernel:
