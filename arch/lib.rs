@@ -38,6 +38,12 @@ pub fn poweroff() -> ! {
     imp::poweroff()
 }
 
+/// The memory that the loader itself lives in; nothing of it may be shown to another domain.
+#[cfg(target_os = "none")]
+pub fn own_memory() -> core::ops::Range<u64> {
+    imp::own_memory()
+}
+
 /// Makes what was written to `code` visible to instruction fetches.
 pub fn flush_cache(code: &[u8]) {
     imp::flush_cache(code);

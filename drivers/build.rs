@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Makes the Kconfig symbols known to this crate as `cfg(CONFIG_...)`.
+//! Makes the Kconfig symbols and the drivers of each folder known.
 
 fn main() {
     kconfig::emit();
+    kconfig::emit_modules("serial");
+    kconfig::emit_modules("xen");
 }

@@ -1,3 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Device drivers; each registers itself with `dm`.
-#![cfg_attr(not(test), no_std)]
+//! Device drivers. Each is a file that ends in its registration with `dm`.
+//!
+//! - [`xen`]: the hypervisor, and the front-ends of its para-virtual devices
+//! - `serial`: consoles
+#![no_std]
+#![deny(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+#[cfg(test)]
+extern crate std;
+extern crate alloc;
+
+pub mod serial;
+#[cfg(CONFIG_XEN)]
+pub mod xen;

@@ -24,6 +24,13 @@ pub struct Boot {
     pub image_address: u64,
 }
 
+static OWN_MEMORY: spin::Once<Range<u64>> = spin::Once::new();
+
+/// Heap, page tables, stack and image.
+pub fn own_memory() -> Range<u64> {
+    OWN_MEMORY.get().cloned().unwrap_or(0..u64::MAX)
+}
+
 /// What `start` hands to the image that moved.
 pub struct Found {
     pub plan: Plan,
@@ -39,6 +46,7 @@ impl Boot {
     /// The heap works, and `found` tells the truth.
     pub unsafe fn new(plan: &Plan, found_banks: &[Range<u64>], initrd: Option<Range<u64>>, fdt_len: usize) -> Boot {
         let whole = plan.fdt.end..plan.image.end;
+        OWN_MEMORY.call_once(|| whole.clone());
         let mut reserved = alloc::vec![
             Reserved { range: whole, what: "boot loader", access: Access::Private },
             Reserved { range: plan.fdt.clone(), what: "device tree", access: Access::NoLoad },

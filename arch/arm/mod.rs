@@ -15,7 +15,7 @@ mod jump;
 mod mmu;
 mod start;
 
-pub use boot::Boot;
+pub use boot::{Boot, own_memory};
 pub use hvc::hypercall;
 pub use jump::start_kernel;
 

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A disk's connection: negotiation through XenStore, use, and giving it back.
+//!
+//! Source: `xen/include/public/io/blkif.h`. When an operating system starts,
+//! the device must look as if nobody had ever used it.
+
+use crate::xen::blkqueue::{Buffer, Queue};
+use crate::xen::services::Services;
+use crate::xen::xenbus::XenbusDevice;
+use alloc::format;
+use alloc::string::{String, ToString};
+use arch::time::Deadline;
+use common::{Error, Result};
+use core::sync::atomic::{AtomicBool, Ordering};
+use dm::blk::{BlkInfo, BlockDevice};
+use include::xen::io::blkif::{
+    OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, SECTOR, VDISK_CDROM, VDISK_READONLY, VDISK_REMOVABLE,
+};
+use include::xen::io::xenbus::State;
+use spin::Mutex;
+
+/// How long the back-end may take for a change of state.
+const STATE_MS: u64 = 8000;
+/// The largest block size that is believed.
+const BLOCK_SIZE_MAX: u64 = 64 << 10;
+/// Our keys in XenStore while connected, which another driver must not find.
+const KEYS: [&str; 3] = ["ring-ref", "event-channel", "protocol"];
+
+/// A connected disk.
+pub struct BlkFront {
+    name: String,
+    device: XenbusDevice,
+    queue: Mutex<Queue>,
+    info: BlkInfo,
+    /// How written data is made durable; turned off when the back-end says it cannot.
+    flush: AtomicBool,
+    barrier: AtomicBool,
+    /// Something was written since the last flush.
+    dirty: AtomicBool,
+}
+
+impl BlkFront {
+    /// Connects to the disk at `node` of XenStore; `handle` is its virtual device number.
+    ///
+    /// # Errors
+    /// Why it did not connect; the device is then as it was before.
+    pub fn connect(services: &Services, node: &str, name: &str, handle: u64) -> Result<BlkFront> {
+        let device = XenbusDevice::open(&services.store()?, node)?;
+        device.wait_backend(&[State::INIT_WAIT], Deadline::after_ms(STATE_MS))?;
+        let mut queue = Queue::new(&services.hv, &services.grants, device.backend_id(), handle as u16)?;
+        match negotiate(&device, &mut queue) {
+            Ok(info) => Ok(BlkFront {
+                name: name.to_string(),
+                flush: AtomicBool::new(device.feature("feature-flush-cache").unwrap_or(false)),
+                barrier: AtomicBool::new(device.feature("feature-barrier").unwrap_or(false)),
+                dirty: AtomicBool::new(false),
+                device,
+                queue: Mutex::new(queue),
+                info,
+            }),
+            Err(error) => {
+                _ = disconnect(&device, &mut queue);
+                Err(error)
+            }
+        }
+    }
+
+    /// Flushes and gives the device back, as [`BlkFront::connect`] found it.
+    ///
+    /// # Errors
+    /// The first thing that went wrong; all that is possible is done.
+    pub fn close(&self) -> Result<()> {
+        let flushed = if self.dirty.load(Ordering::Relaxed) { self.flush() } else { Ok(()) };
+        let mut queue = self.queue.lock();
+        flushed.and(disconnect(&self.device, &mut queue))
+    }
+
+    fn transfer(&self, op: u8, start: u64, buffer: Buffer) -> Result<()> {
+        let sectors_per_block = u64::from(self.info.block_size) / SECTOR;
+        let mut queue = self.queue.lock();
+        let was_dead = queue.dead().is_some();
+        let result = queue.transfer(op, start * sectors_per_block, buffer);
+        self.report(was_dead, &queue);
+        result.map_err(|error| match error {
+            Error::Io(sector) => Error::Io(sector / sectors_per_block),
+            error => error,
+        })
+    }
+
+    /// Says once that a disk is lost.
+    fn report(&self, was_dead: bool, queue: &Queue) {
+        if let (false, Some(error)) = (was_dead, queue.dead()) {
+            common::println!("pvblock {}: {error}; the disk is no longer used", self.name);
+        }
+    }
+
+    /// One way of flushing; `Ok(false)` if the back-end turns out not to know it.
+    fn flush_by(&self, op: u8, feature: &AtomicBool) -> Result<bool> {
+        if !feature.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let mut queue = self.queue.lock();
+        let was_dead = queue.dead().is_some();
+        let result = queue.command(op);
+        self.report(was_dead, &queue);
+        match result {
+            Ok(()) => Ok(true),
+            Err(Error::Unsupported(_)) => {
+                feature.store(false, Ordering::Relaxed);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl BlockDevice for BlkFront {
+    fn info(&self) -> BlkInfo {
+        self.info.clone()
+    }
+
+    fn read(&self, start: u64, buf: &mut [u8]) -> Result<()> {
+        <dyn BlockDevice>::check_range(&self.info, start, buf.len())?;
+        self.transfer(OP_READ, start, Buffer::Read(buf))
+    }
+
+    fn write(&self, start: u64, buf: &[u8]) -> Result<()> {
+        <dyn BlockDevice>::check_range(&self.info, start, buf.len())?;
+        if self.info.read_only {
+            return Err(Error::ReadOnly);
+        }
+        self.dirty.store(true, Ordering::Relaxed);
+        self.transfer(OP_WRITE, start, Buffer::Write(buf))
+    }
+
+    fn flush(&self) -> Result<()> {
+        // A back-end that offers neither has no cache of its own.
+        _ = self.flush_by(OP_FLUSH_DISKCACHE, &self.flush)? || self.flush_by(OP_WRITE_BARRIER, &self.barrier)?;
+        self.dirty.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Offers the ring, waits for the back-end, and reads what the disk is.
+fn negotiate(device: &XenbusDevice, queue: &mut Queue) -> Result<BlkInfo> {
+    device.store().transaction(|transaction| {
+        let write = |key: &str, value: &str| device.store().write(transaction, &device.key(key), value);
+        write("ring-ref", &format!("{}", queue.ring_reference()))?;
+        write("event-channel", &format!("{}", queue.port()))?;
+        write("protocol", "arm-abi")?;
+        device.switch(transaction, State::INITIALISED)
+    })?;
+    let states = [State::CONNECTED, State::CLOSING, State::CLOSED];
+    if device.wait_backend(&states, Deadline::after_ms(STATE_MS))? != State::CONNECTED {
+        return Err(Error::Protocol("the back-end refuses the connection"));
+    }
+    let info = disk_info(device)?;
+    queue.set_block_size(info.block_size);
+    device.switch_now(State::CONNECTED)?;
+    Ok(info)
+}
+
+fn disk_info(device: &XenbusDevice) -> Result<BlkInfo> {
+    let flags = device.number("info")?.unwrap_or(0);
+    let cdrom = device.own("device-type")?.as_deref() == Some("cdrom") || flags & VDISK_CDROM != 0;
+    let read_only = flags & VDISK_READONLY != 0 || device.text("mode")?.is_some_and(|mode| mode.starts_with('r'));
+    let sectors = device.number("sectors")?.ok_or(Error::Protocol("the disk has no size"))?;
+    let block_size = device.number("sector-size")?.unwrap_or(SECTOR);
+    if !block_size.is_power_of_two() || !(SECTOR..=BLOCK_SIZE_MAX).contains(&block_size) {
+        return Err(Error::Protocol("the sector size makes no sense"));
+    }
+    if block_size > include::xen::PAGE_SIZE as u64 {
+        return Err(Error::Unsupported("sectors larger than a page"));
+    }
+    sectors.checked_mul(SECTOR).ok_or(Error::Protocol("the disk's size makes no sense"))?;
+    Ok(BlkInfo {
+        block_size: block_size as u32,
+        blocks: sectors / (block_size / SECTOR),
+        read_only,
+        removable: cdrom || flags & VDISK_REMOVABLE != 0,
+        vendor: "Xen".to_string(),
+        product: "Virtual disk".to_string(),
+        revision: "1".to_string(),
+    })
+}
+
+/// Takes the device back to where the toolstack had put it.
+fn disconnect(device: &XenbusDevice, queue: &mut Queue) -> Result<()> {
+    let deadline = || Deadline::after_ms(STATE_MS);
+    let mut result = device.switch_now(State::CLOSING);
+    let closing = [State::CLOSING, State::CLOSED, State::INIT_WAIT];
+    result = result.and_then(|()| device.wait_backend(&closing, deadline()).map(drop));
+    result = result.and(device.switch_now(State::CLOSED));
+    result = result.and_then(|()| device.wait_backend(&[State::CLOSED, State::INIT_WAIT], deadline()).map(drop));
+    result = result.and(queue.close());
+    for key in KEYS {
+        result = result.and(device.store().remove(crate::xen::xenstore::NO_TRANSACTION, &device.key(key)));
+    }
+    result = result.and(device.switch_now(State::INITIALISING));
+    result.and_then(|()| device.wait_backend(&[State::INIT_WAIT], deadline()).map(drop))
+}

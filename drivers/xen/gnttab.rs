@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The grant table: which of our pages another domain may map.
+//!
+//! Grants are owned values: dropping one takes it back. A grant that the other
+//! domain still has mapped cannot be taken back; neither its reference nor its
+//! page is then ever used again.
+//!
+//! Source: `xen/include/public/grant_table.h`; XSA-396 for the way to revoke.
+
+use crate::xen::hypervisor::Hypervisor;
+use crate::xen::shared::{Page, Shared};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use common::{Error, Result};
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+use include::xen::grant_table::{
+    ENTRIES_PER_FRAME, ENTRY_FRAME, ENTRY_SIZE, PERMIT_ACCESS, READING, READONLY, RESERVED_ENTRIES, WRITING,
+};
+use spin::Mutex;
+
+/// What the other domain may do with a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Data that goes to it.
+    ReadOnly,
+    /// Data that comes from it.
+    ReadWrite,
+}
+
+/// The table. It grows by a frame when all references are in use.
+pub struct GrantTable {
+    hv: Arc<dyn Hypervisor>,
+    state: Mutex<State>,
+}
+
+struct State {
+    frames: Vec<Shared>,
+    free: Vec<u32>,
+    leaked: u32,
+}
+
+/// A page that a domain may map.
+pub struct Grant {
+    table: Arc<GrantTable>,
+    /// `None` once it was taken back, or could not be.
+    reference: Option<u32>,
+}
+
+impl GrantTable {
+    /// The domain's table, with nothing granted.
+    pub fn new(hv: Arc<dyn Hypervisor>) -> Arc<GrantTable> {
+        Arc::new(GrantTable { hv, state: Mutex::new(State { frames: Vec::new(), free: Vec::new(), leaked: 0 }) })
+    }
+
+    /// Lets `domain` map the page at guest frame `frame`.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`] if Xen allows no more grants.
+    pub fn grant(self: &Arc<Self>, domain: u16, frame: u64, access: Access) -> Result<Grant> {
+        let frame = u32::try_from(frame).map_err(|_| Error::OutOfRange)?;
+        let mut state = self.state.lock();
+        if state.free.is_empty() {
+            self.grow(&mut state)?;
+        }
+        let reference = state.free.pop().ok_or(Error::NoMemory)?;
+        let (memory, entry) = state.entry(reference).ok_or(Error::NoMemory)?;
+        let rights = PERMIT_ACCESS | if access == Access::ReadOnly { READONLY } else { 0 };
+        memory.store_u16(entry + size_of::<u16>(), domain);
+        memory.store_u32(entry + ENTRY_FRAME, frame);
+        // Xen looks at the rest once it sees the flags.
+        memory.store_u16(entry, rights);
+        Ok(Grant { table: self.clone(), reference: Some(reference) })
+    }
+
+    /// The number of grants in force.
+    pub fn in_use(&self) -> u32 {
+        let state = self.state.lock();
+        let all = state.frames.len() as u32 * ENTRIES_PER_FRAME;
+        all.saturating_sub(RESERVED_ENTRIES).saturating_sub(state.free.len() as u32)
+    }
+
+    /// The number of grants that could not be taken back.
+    pub fn leaked(&self) -> u32 {
+        self.state.lock().leaked
+    }
+
+    fn grow(&self, state: &mut State) -> Result<()> {
+        let index = state.frames.len() as u32;
+        if index >= self.hv.max_grant_frames() {
+            return Err(Error::NoMemory);
+        }
+        state.frames.push(self.hv.map_grant_frame(index)?);
+        let first = index * ENTRIES_PER_FRAME;
+        // Popped from the end: low references first.
+        state.free.extend((first.max(RESERVED_ENTRIES)..first + ENTRIES_PER_FRAME).rev());
+        Ok(())
+    }
+
+    /// Takes a grant back; the reference is free again only if that worked.
+    fn revoke(&self, reference: u32) -> Result<()> {
+        let mut state = self.state.lock();
+        let (memory, entry) = state.entry(reference).ok_or(Error::Invalid("no such grant"))?;
+        let mut flags = memory.load_u16(entry);
+        loop {
+            if flags & (READING | WRITING) != 0 {
+                state.leaked += 1;
+                return Err(Error::Busy);
+            }
+            match memory.compare_exchange_u16(entry, flags, 0) {
+                Ok(_) => break,
+                Err(now) => flags = now,
+            }
+        }
+        state.free.push(reference);
+        Ok(())
+    }
+}
+
+impl State {
+    /// The frame of the table that holds a reference, and the entry's offset there.
+    fn entry(&self, reference: u32) -> Option<(Shared, usize)> {
+        let frame = self.frames.get((reference / ENTRIES_PER_FRAME) as usize)?;
+        Some((frame.clone(), (reference % ENTRIES_PER_FRAME) as usize * ENTRY_SIZE))
+    }
+}
+
+impl Grant {
+    /// The grant reference, for the other domain.
+    pub fn reference(&self) -> u32 {
+        self.reference.unwrap_or(0)
+    }
+
+    /// Takes it back.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the other domain has it mapped: the page must then never be used again.
+    pub fn end(mut self) -> Result<()> {
+        self.revoke()
+    }
+
+    fn revoke(&mut self) -> Result<()> {
+        self.reference.take().map_or(Ok(()), |reference| self.table.revoke(reference))
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        _ = self.revoke();
+    }
+}
+
+/// A page of our own, granted for as long as it exists; leaked if the other domain keeps it.
+pub struct GrantedPage {
+    page: ManuallyDrop<Page>,
+    grant: Option<Grant>,
+}
+
+impl GrantedPage {
+    /// A new page of zeros for `domain`.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub fn new(table: &Arc<GrantTable>, domain: u16, access: Access) -> Result<GrantedPage> {
+        let page = Page::new()?;
+        let grant = table.grant(domain, page.frame(), access)?;
+        Ok(GrantedPage { page: ManuallyDrop::new(page), grant: Some(grant) })
+    }
+
+    /// The grant reference.
+    pub fn reference(&self) -> u32 {
+        self.grant.as_ref().map_or(0, Grant::reference)
+    }
+
+    /// Takes the grant back and frees the page.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the other domain keeps it: the page is leaked.
+    pub fn end(mut self) -> Result<()> {
+        self.release()
+    }
+
+    fn release(&mut self) -> Result<()> {
+        let Some(grant) = self.grant.take() else { return Ok(()) };
+        grant.end()?;
+        self.free();
+        Ok(())
+    }
+
+    #[allow(unsafe_code)]
+    fn free(&mut self) {
+        // SAFETY: called once, when the grant, which is taken only once, was taken back.
+        unsafe { ManuallyDrop::drop(&mut self.page) }
+    }
+}
+
+impl Deref for GrantedPage {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.page
+    }
+}
+
+impl Drop for GrantedPage {
+    fn drop(&mut self) {
+        _ = self.release();
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Xen: the hypervisor's services, and front-ends of para-virtual devices.
+//!
+//! From the bottom up, each file with one job:
+//! - [`shared`]: memory that another domain can change at any time
+//! - [`hypervisor`]: what is asked of Xen, as a trait; `hypercall` asks it
+//! - [`events`], [`gnttab`]: event channels and grants, as owned values
+//! - [`ring`]: the front-end's side of a request ring
+//! - [`xenstore`], [`xenbus`]: the store, and the states of a device in it
+//! - `blkfront`, `blkqueue`: a disk's connection, and its requests
+//! - drivers: `xen` (the device tree's hypervisor node), `pvblock`
+//!
+//! Nothing here trusts what another domain wrote: see `doc/xen.md`.
+
+pub mod blkfront;
+pub mod blkqueue;
+pub mod events;
+pub mod gnttab;
+#[cfg(target_os = "none")]
+pub mod hypercall;
+pub mod hypervisor;
+pub mod ring;
+pub mod services;
+pub mod shared;
+pub mod xenbus;
+pub mod xenstore;
+
+#[cfg(test)]
+mod fake;
+
+include!(concat!(env!("OUT_DIR"), "/modules-xen.rs"));

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! UCLASS_PVBLOCK: the disks that XenStore lists, numbered as xl.cfg numbers them (xvda is 0).
+//!
+//! A disk is bound when it is listed, and connected when it is first used.
+#![cfg(CONFIG_PVBLOCK)]
+
+use crate::xen::blkfront::BlkFront;
+use crate::xen::services::Services;
+use crate::xen::xenbus::number;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use common::{Error, Result};
+use dm::{Device, Model, Ops, UclassId};
+
+/// A disk as XenStore lists it.
+struct Vbd {
+    /// Its directory: `device/vbd/51712`.
+    node: String,
+    /// Its virtual device number.
+    number: u64,
+}
+
+/// Binds a device for each disk that XenStore lists and that has none yet.
+fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
+    let services = bus.parent().ok_or(Error::NoDevice)?.private::<Services>()?;
+    let names = match services.store()?.directory("device/vbd") {
+        Err(Error::NotFound) => Vec::new(),
+        names => names?,
+    };
+    // By number, not in the order of the listing, so that a disk's place never depends on it.
+    let mut numbers: Vec<u64> = names.iter().filter_map(|name| number(name).ok()).collect();
+    numbers.sort_unstable();
+    for number in numbers {
+        let name = disk_name(number);
+        if bus.children().iter().any(|child| child.name() == name) {
+            continue;
+        }
+        let disk = match model.bind_driver(bus, "pvblock_blk", name.clone(), disk_index(number)) {
+            // Such as xvda and hda: whoever comes later gets the next free number.
+            Err(Error::Exists) => model.bind_driver(bus, "pvblock_blk", name, None)?,
+            disk => disk?,
+        };
+        disk.set_plat(Vbd { node: format!("device/vbd/{number}"), number });
+    }
+    Ok(Ops::None)
+}
+
+fn blk_probe(_model: &Model, disk: &Arc<Device>) -> Result<Ops> {
+    let vbd = disk.plat::<Vbd>()?;
+    let xen = disk.parent().and_then(|bus| bus.parent()).ok_or(Error::NoDevice)?;
+    let services = xen.private::<Services>()?;
+    let front = BlkFront::connect(&services, &vbd.node, disk.name(), vbd.number)
+        .inspect_err(|error| common::println!("pvblock {}: {error}", disk.name()))?;
+    let front = Arc::new(front);
+    disk.set_private(front.clone());
+    Ok(Ops::Blk(front))
+}
+
+fn blk_remove(_model: &Model, disk: &Arc<Device>) -> Result<()> {
+    disk.private::<BlkFront>()?
+        .close()
+        .inspect_err(|error| common::println!("pvblock {}: it could not be given back: {error}", disk.name()))
+}
+
+/// The index of a disk on its bus; source: `docs/man/xen-vbd-interface.7.pandoc`.
+fn disk_index(number: u64) -> Option<i32> {
+    let index = match (number >> 8, number) {
+        (_, n) if n >> 28 == 1 => n >> 8 & 0xf_ffff,
+        (202, n) => n >> 4 & 0xf,
+        (8, n) => n >> 4 & 0xf,
+        (3, n) => n >> 6 & 1,
+        (22, n) => 2 + (n >> 6 & 1),
+        _ => return None,
+    };
+    i32::try_from(index).ok()
+}
+
+/// The name that xl.cfg would give it: xvda, xvda1, hdc, sdb.
+fn disk_name(number: u64) -> String {
+    let (prefix, partition) = match number >> 8 {
+        _ if number >> 28 == 1 => ("xvd", number & 0xff),
+        202 => ("xvd", number & 0xf),
+        8 => ("sd", number & 0xf),
+        3 | 22 => ("hd", number & 0x3f),
+        _ => return format!("vbd-{number}"),
+    };
+    let letters = disk_index(number).map(letters).unwrap_or_default();
+    match partition {
+        0 => format!("{prefix}{letters}"),
+        _ => format!("{prefix}{letters}{partition}"),
+    }
+}
+
+/// a ... z, aa, ab, ...
+fn letters(index: i32) -> String {
+    let mut left = index + 1;
+    let mut letters = Vec::new();
+    while left > 0 {
+        left -= 1;
+        letters.push((b'a' + (left % 26) as u8) as char);
+        left /= 26;
+    }
+    letters.iter().rev().collect()
+}
+
+dm::uclass!(UclassId::PvBlock, "pvblock");
+
+dm::driver! { name: "pvblock_blk", id: UclassId::Blk, probe: Some(blk_probe), remove: Some(blk_remove) }
+
+dm::driver! { name: "pvblock", id: UclassId::PvBlock, probe: Some(probe) }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disks_are_numbered_as_in_xl_cfg() {
+        let cases = [
+            (51712, 0, "xvda"),
+            (51713, 0, "xvda1"),
+            (51728, 1, "xvdb"),
+            (51952, 15, "xvdp"),
+            (1 << 28 | 16 << 8, 16, "xvdq"),
+            (1 << 28 | 26 << 8 | 3, 26, "xvdaa3"),
+            (768, 0, "hda"),
+            (832, 1, "hdb"),
+            (5632, 2, "hdc"),
+            (2048, 0, "sda"),
+            (2065, 1, "sdb1"),
+        ];
+        for (number, index, name) in cases {
+            assert_eq!(disk_index(number), Some(index), "{number}");
+            assert_eq!(disk_name(number), name, "{number}");
+        }
+        assert_eq!(disk_index(7), None);
+        assert_eq!(disk_name(7), "vbd-7");
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Memory that another domain can change at any time.
+//!
+//! It is never behind a Rust reference: a [`Shared`] reads and writes it with
+//! volatile or atomic accesses, each field once.
+#![allow(unsafe_code)] // Raw pointers to memory that the compiler does not own.
+
+use alloc::alloc::{Layout, alloc_zeroed, dealloc};
+use common::{Error, Result};
+use core::ops::Deref;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
+use include::xen::{PAGE_SHIFT, PAGE_SIZE};
+
+/// A window on shared memory. Offsets are in bytes; accesses outside of the
+/// window or not aligned panic, because offsets are ours, never the peer's.
+#[derive(Clone)]
+pub struct Shared {
+    base: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: all accesses are volatile or atomic, as for memory that other processors write.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// # Safety
+    /// The memory stays mapped while the window or a copy of it exists, no
+    /// Rust reference to it exists, and `base` is aligned to 8 bytes.
+    pub unsafe fn new(base: NonNull<u8>, len: usize) -> Shared {
+        Shared { base, len }
+    }
+
+    /// Reads an index that a peer publishes: what was written before it is visible after.
+    pub fn load_u32(&self, offset: usize) -> u32 {
+        // SAFETY: `at` checks place and alignment.
+        unsafe { AtomicU32::from_ptr(self.at(offset, 4).cast()) }.load(Ordering::Acquire)
+    }
+
+    /// Publishes an index: what was written before it is visible to who sees it.
+    pub fn store_u32(&self, offset: usize, value: u32) {
+        // SAFETY: `at` checks place and alignment.
+        unsafe { AtomicU32::from_ptr(self.at(offset, 4).cast()) }.store(value, Ordering::Release);
+    }
+
+    /// Exchanges 16 bits, if they are what is expected.
+    ///
+    /// # Errors
+    /// What they are instead.
+    pub fn compare_exchange_u16(&self, offset: usize, expected: u16, new: u16) -> core::result::Result<u16, u16> {
+        // SAFETY: `at` checks place and alignment.
+        let value = unsafe { AtomicU16::from_ptr(self.at(offset, 2).cast()) };
+        value.compare_exchange(expected, new, Ordering::SeqCst, Ordering::SeqCst)
+    }
+
+    /// Clears bits of a 64-bit word; returns what it was.
+    pub fn fetch_and_u64(&self, offset: usize, mask: u64) -> u64 {
+        // SAFETY: `at` checks place and alignment.
+        unsafe { AtomicU64::from_ptr(self.at(offset, 8).cast()) }.fetch_and(mask, Ordering::SeqCst)
+    }
+
+    /// Writes 64 bits.
+    pub fn store_u64(&self, offset: usize, value: u64) {
+        // SAFETY: `at` checks place and alignment.
+        unsafe { AtomicU64::from_ptr(self.at(offset, 8).cast()) }.store(value, Ordering::Release);
+    }
+
+    /// Reads 16 bits.
+    pub fn load_u16(&self, offset: usize) -> u16 {
+        // SAFETY: `at` checks place and alignment.
+        unsafe { AtomicU16::from_ptr(self.at(offset, 2).cast()) }.load(Ordering::Acquire)
+    }
+
+    /// Writes 16 bits.
+    pub fn store_u16(&self, offset: usize, value: u16) {
+        // SAFETY: `at` checks place and alignment.
+        unsafe { AtomicU16::from_ptr(self.at(offset, 2).cast()) }.store(value, Ordering::Release);
+    }
+
+    /// Copies bytes out.
+    pub fn read(&self, offset: usize, bytes: &mut [u8]) {
+        let from = self.at_bytes(offset, bytes.len());
+        // SAFETY: inside the window, as checked; byte by byte, or by words where both are aligned.
+        unsafe { copy(from, bytes.as_mut_ptr(), bytes.len()) }
+    }
+
+    /// Copies bytes in.
+    pub fn write(&self, offset: usize, bytes: &[u8]) {
+        let to = self.at_bytes(offset, bytes.len());
+        // SAFETY: as in `read`.
+        unsafe { copy(bytes.as_ptr(), to, bytes.len()) }
+    }
+
+    fn at(&self, offset: usize, size: usize) -> *mut u8 {
+        assert!(offset.is_multiple_of(size));
+        self.at_bytes(offset, size)
+    }
+
+    fn at_bytes(&self, offset: usize, len: usize) -> *mut u8 {
+        assert!(offset <= self.len && len <= self.len - offset);
+        // SAFETY: inside the window.
+        unsafe { self.base.as_ptr().add(offset) }
+    }
+}
+
+/// Copies with volatile accesses, by words where the alignment allows it.
+///
+/// # Safety
+/// Both ranges are valid for their access and do not overlap.
+unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
+    const WORD: usize = size_of::<u64>();
+    let mut done = 0;
+    if (from as usize | to as usize).is_multiple_of(WORD) {
+        while len - done >= WORD {
+            // SAFETY: aligned, and inside both ranges.
+            unsafe { to.add(done).cast::<u64>().write_volatile(from.add(done).cast::<u64>().read_volatile()) };
+            done += WORD;
+        }
+    }
+    while done < len {
+        // SAFETY: inside both ranges.
+        unsafe { to.add(done).write_volatile(from.add(done).read_volatile()) };
+        done += 1;
+    }
+}
+
+/// A page of our own that is made to be shared: zeroed, page-aligned.
+pub struct Page {
+    memory: Shared,
+}
+
+impl Page {
+    const LAYOUT: Layout = match Layout::from_size_align(PAGE_SIZE, PAGE_SIZE) {
+        Ok(layout) => layout,
+        Err(_) => unreachable!(),
+    };
+
+    /// Allocates a page of zeros.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub fn new() -> Result<Page> {
+        // SAFETY: the layout has a size.
+        let base = NonNull::new(unsafe { alloc_zeroed(Page::LAYOUT) }).ok_or(Error::NoMemory)?;
+        // SAFETY: the page is ours until `drop`, and no reference to it is ever made.
+        Ok(Page { memory: unsafe { Shared::new(base, PAGE_SIZE) } })
+    }
+
+    /// Its guest frame number: RAM is mapped at its physical address.
+    pub fn frame(&self) -> u64 {
+        frame_of(self.memory.base.as_ptr())
+    }
+}
+
+impl Deref for Page {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.memory
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `new` with this layout.
+        unsafe { dealloc(self.memory.base.as_ptr(), Page::LAYOUT) }
+    }
+}
+
+/// The guest frame of an address.
+pub fn frame_of(address: *const u8) -> u64 {
+    address.expose_provenance() as u64 >> PAGE_SHIFT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_zeroed_aligned_and_holds_what_is_written() {
+        let page = Page::new().unwrap();
+        let mut bytes = [1; PAGE_SIZE];
+        page.read(0, &mut bytes);
+        assert_eq!(bytes, [0; PAGE_SIZE]);
+        page.write(3, b"hello, shared world");
+        let mut text = [0; 19];
+        page.read(3, &mut text);
+        assert_eq!(&text, b"hello, shared world");
+        page.store_u32(8, 0x1234_5678);
+        assert_eq!(page.load_u32(8), 0x1234_5678);
+        assert_eq!(page.compare_exchange_u16(8, 1, 2), Err(0x5678));
+        assert_eq!(page.compare_exchange_u16(8, 0x5678, 2), Ok(0x5678));
+        assert_eq!(page.load_u16(8), 2);
+    }
+
+    #[test]
+    #[should_panic]
+    fn outside_is_an_error_of_ours() {
+        Page::new().unwrap().load_u32(PAGE_SIZE);
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The hypervisor's node of the device tree: the parent of all para-virtual devices.
+#![cfg(target_os = "none")]
+
+use crate::xen::hypercall::XenHypervisor;
+use crate::xen::services::Services;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use common::{Error, Result};
+use dm::{Compatible, Device, Model, Ops, UclassId};
+
+/// Binds the devices that XenStore and Xen describe rather than the device tree.
+fn bind(model: &Model, xen: &Arc<Device>) -> Result<()> {
+    for driver in ["serial_xen", "pvblock"] {
+        // A driver may be switched off in the configuration.
+        match model.bind_driver(xen, driver, driver.to_string(), None) {
+            Ok(_) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn probe(_model: &Model, xen: &Arc<Device>) -> Result<Ops> {
+    let region = xen.node().ok_or(Error::NotFound)?.reg(0)?;
+    let end = region.start.checked_add(region.size).ok_or(Error::OutOfRange)?;
+    let hypervisor = XenHypervisor::new(region.start..end, arch::own_memory())?;
+    xen.set_private(Arc::new(Services::new(Arc::new(hypervisor))));
+    Ok(Ops::None)
+}
+
+fn remove(_model: &Model, xen: &Arc<Device>) -> Result<()> {
+    let services = xen.private::<Services>()?;
+    let left = services.grants.in_use();
+    services.hv.unmap_all();
+    match left {
+        0 => Ok(()),
+        _ => Err(Error::Busy),
+    }
+}
+
+dm::uclass!(UclassId::Xen, "xen");
+
+dm::driver! {
+    name: "xen",
+    id: UclassId::Xen,
+    of_match: &[Compatible { compatible: "xen,xen", data: 0 }],
+    bind: Some(bind),
+    probe: Some(probe),
+    remove: Some(remove),
+}
