@@ -12,14 +12,16 @@ use core::any::Any;
 use dm::Model;
 use env::Env;
 
-/// Why a command did not succeed; `$?` is 1 after each of them.
+/// Why a command did not succeed; `$?` is 1 after each of them but the one that says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CmdError {
     /// The arguments make no sense: the shell prints how the command is used.
     Usage,
     /// It failed, or what it tested is not so; nothing more is to be said.
     Failure,
-    /// It failed; the shell prints the error.
+    /// It failed with this status for `$?`; nothing more is to be said.
+    Status(i32),
+    /// It failed; the shell prints the error. [`Error::Interrupted`] ends all that runs.
     Error(Error),
     /// An address that cannot be used; the shell prints which.
     Memory(MemError),
@@ -49,7 +51,7 @@ pub struct Context {
     /// The environment.
     pub env: Env,
     /// Whether the running command is repeated by an empty line, so that it
-    /// should go on where it stopped; its arguments are those of the first time.
+    /// goes on where it stopped; its arguments are those of the first time.
     pub repeated: bool,
     pub(crate) commands: &'static [Command],
     pub(crate) shell: Shell,

@@ -15,6 +15,7 @@ extern crate std;
 #[macro_use]
 mod command;
 mod context;
+pub mod number;
 mod shell;
 pub mod testing;
 

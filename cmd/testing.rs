@@ -89,3 +89,17 @@ impl Terminal for Fake {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// What a script prints in a context of its own.
+pub fn output(script: &str) -> String {
+    let console = capture();
+    context().run_script(script);
+    console.take()
+}
+
+/// The status of a script in a context of its own, and what it prints.
+pub fn run(script: &str) -> (i32, String) {
+    let console = capture();
+    let status = context().run_script(script);
+    (status, console.take())
+}

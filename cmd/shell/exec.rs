@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Does what a parsed script says.
+
+use super::ast::{Chain, Connector, List, Node, Word};
+use super::parser;
+use crate::command;
+use crate::{CmdError, CmdResult, Context};
+use alloc::string::String;
+use alloc::vec::Vec;
+use common::{Error, console, println};
+
+/// How many scripts and compound commands may run inside each other; each takes some stack.
+const MAX_DEPTH: usize = 64;
+
+/// Why nothing more is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Ctrl-C: back to the prompt.
+    Interrupted,
+    /// Scripts that run each other without an end: back to the prompt.
+    TooDeep,
+    /// `exit`: leaves this script, with this status.
+    Exit(i32),
+}
+
+impl Context {
+    /// Runs a script: commands separated by `;` or newlines. The value is the
+    /// status of the last command, 0 for success; errors are on the console.
+    pub fn run_script(&mut self, script: &str) -> i32 {
+        match parser::parse(script) {
+            Ok(list) => _ = self.run_list(&list),
+            Err(error) => {
+                println!("syntax error: {error}");
+                self.shell.repeatable = false;
+                self.shell.status = 1;
+            }
+        }
+        self.shell.status
+    }
+
+    /// Runs a parsed script and says whether it ended with `exit`.
+    pub(super) fn run_list(&mut self, list: &List) -> bool {
+        let mut status = self.nested(|ctx| ctx.list(list));
+        let exit = match self.shell.stop {
+            Some(Stop::Exit(status)) => Some(status),
+            _ => None,
+        };
+        if exit.is_some() {
+            self.shell.stop = None;
+        }
+        if self.shell.depth == 0 && self.end_stop() {
+            status = 1;
+        }
+        self.shell.status = exit.unwrap_or(status);
+        exit.is_some()
+    }
+
+    /// At the outermost level: if a script was ended, says why, and can run the next.
+    fn end_stop(&mut self) -> bool {
+        match self.shell.stop.take() {
+            Some(Stop::Interrupted) => println!("<INTERRUPT>"),
+            Some(Stop::TooDeep) => {
+                println!("## Error: commands run each other more than {MAX_DEPTH} levels deep")
+            }
+            _ => return false,
+        }
+        self.shell.repeatable = false;
+        true
+    }
+
+    fn list(&mut self, list: &List) -> i32 {
+        let mut status = 0;
+        for chain in list {
+            status = self.chain(chain);
+            if self.shell.stop.is_some() {
+                break;
+            }
+        }
+        status
+    }
+
+    fn chain(&mut self, chain: &Chain) -> i32 {
+        let mut status = self.node(&chain.first);
+        for (connector, node) in &chain.rest {
+            if self.shell.stop.is_some() {
+                break;
+            }
+            if (status == 0) == (*connector == Connector::And) {
+                status = self.node(node);
+            }
+        }
+        status
+    }
+
+    fn node(&mut self, node: &Node) -> i32 {
+        let status = match node {
+            Node::Simple { assignments, words } => self.simple(assignments, words),
+            Node::If {
+                branches,
+                otherwise,
+            } => self.nested(|ctx| ctx.branches(branches, otherwise)),
+            Node::Loop {
+                until,
+                condition,
+                body,
+            } => self.nested(|ctx| ctx.repetition(*until, condition, body)),
+            Node::For { name, words, body } => self.nested(|ctx| match ctx.expand_words(words) {
+                Ok(values) => ctx.iteration(name, &values, body),
+                Err(error) => refuse(error),
+            }),
+        };
+        self.shell.status = status;
+        status
+    }
+
+    fn simple(&mut self, assignments: &[(String, Word)], words: &[Word]) -> i32 {
+        let expanded = assignments
+            .iter()
+            .try_for_each(|(name, value)| {
+                let value = self.expand_value(value)?;
+                self.shell.set_local(name, &value)
+            })
+            .and_then(|()| self.expand_words(words));
+        match expanded {
+            Ok(words) => self.call(&words),
+            Err(error) => refuse(error),
+        }
+    }
+
+    fn branches(&mut self, branches: &[(List, List)], otherwise: &List) -> i32 {
+        for (condition, body) in branches {
+            let status = self.list(condition);
+            if self.shell.stop.is_some() {
+                return status;
+            }
+            if status == 0 {
+                return self.list(body);
+            }
+        }
+        self.list(otherwise)
+    }
+
+    fn repetition(&mut self, until: bool, condition: &List, body: &List) -> i32 {
+        let mut status = 0;
+        loop {
+            let again = (self.list(condition) == 0) != until;
+            if !again || self.interrupted() {
+                return status;
+            }
+            status = self.list(body);
+            if self.interrupted() {
+                return status;
+            }
+        }
+    }
+
+    fn iteration(&mut self, name: &str, values: &[String], body: &List) -> i32 {
+        let mut status = 0;
+        for value in values {
+            if let Err(error) = self.shell.set_local(name, value) {
+                return refuse(error);
+            }
+            status = self.list(body);
+            if self.interrupted() {
+                break;
+            }
+        }
+        status
+    }
+
+    /// Runs a command given by its words.
+    fn call(&mut self, words: &[String]) -> i32 {
+        let args: Vec<&str> = words.iter().map(String::as_str).collect();
+        let Some(&name) = args.first() else { return 0 };
+        let Some(command) = command::find(self.commands, name) else {
+            // A whole list in a variable is not parsed again; `run` does that.
+            let hint = if name.contains(';') {
+                " or use 'run' command"
+            } else {
+                ""
+            };
+            println!("Unknown command '{name}' - try 'help'{hint}");
+            self.shell.repeatable = false;
+            return 1;
+        };
+        self.shell.repeatable &= command.repeatable;
+        let result = match args.len() > command.max_args {
+            true => Err(CmdError::Usage),
+            false => (command.run)(self, &args),
+        };
+        if result == Err(CmdError::Usage) {
+            command.print_usage();
+        }
+        let status = self.status(command.name, result);
+        self.interrupted();
+        status
+    }
+
+    fn status(&mut self, name: &str, result: CmdResult) -> i32 {
+        match result {
+            Ok(()) => return 0,
+            Err(CmdError::Status(status)) => return status,
+            Err(CmdError::Usage | CmdError::Failure) => {}
+            Err(CmdError::Error(Error::Interrupted)) => {
+                self.shell.stop.get_or_insert(Stop::Interrupted);
+            }
+            Err(CmdError::Error(error)) => {
+                let number = error.errno();
+                println!("Command '{name}' failed: Error {number} ({error})");
+            }
+            Err(CmdError::Memory(error)) => println!("Command '{name}' failed: {error}"),
+        }
+        1
+    }
+
+    /// Whether nothing more is to be run; looks for Ctrl-C.
+    fn interrupted(&mut self) -> bool {
+        if console::ctrlc() {
+            self.shell.stop = Some(Stop::Interrupted);
+        }
+        self.shell.stop.is_some()
+    }
+
+    /// Runs something one level deeper, unless that is too deep.
+    fn nested(&mut self, run: impl FnOnce(&mut Context) -> i32) -> i32 {
+        if self.shell.depth >= MAX_DEPTH {
+            self.shell.stop.get_or_insert(Stop::TooDeep);
+            return 1;
+        }
+        self.shell.depth += 1;
+        let status = run(self);
+        self.shell.depth -= 1;
+        status
+    }
+}
+
+/// What a command gives whose variables cannot be expanded or set.
+fn refuse(error: Error) -> i32 {
+    println!("## Error: cannot expand the command: {error}");
+    1
+}
+
+#[cfg(test)]
+mod tests;

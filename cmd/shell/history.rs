@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The lines typed so far.
+
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+
+/// How many lines are kept.
+const MAX_LINES: usize = 20;
+
+/// Earlier lines, and which of them is shown.
+#[derive(Default)]
+pub struct History {
+    lines: VecDeque<String>,
+    /// Index of the line shown; the number of lines while none is.
+    current: usize,
+}
+
+impl History {
+    /// Remembers a line, unless it is empty, and goes back to showing none.
+    pub fn add(&mut self, line: &str) {
+        if !line.is_empty() {
+            if self.lines.len() == MAX_LINES {
+                self.lines.pop_front();
+            }
+            self.lines.push_back(line.to_string());
+        }
+        self.current = self.lines.len();
+    }
+
+    /// The line before the one that is shown.
+    pub fn previous(&mut self) -> Option<&str> {
+        self.current = self.current.checked_sub(1)?;
+        self.lines.get(self.current).map(String::as_str)
+    }
+
+    /// The line after the one that is shown; after the last one an empty line.
+    pub fn next(&mut self) -> Option<&str> {
+        if self.current >= self.lines.len() {
+            return None;
+        }
+        self.current += 1;
+        Some(self.lines.get(self.current).map_or("", String::as_str))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_shown_back_and_forth() {
+        let mut history = History::default();
+        assert_eq!(history.previous(), None);
+        assert_eq!(history.next(), None);
+        for line in ["one", "", "two"] {
+            history.add(line);
+        }
+        assert_eq!(history.previous(), Some("two"));
+        assert_eq!(history.previous(), Some("one"));
+        assert_eq!(history.previous(), None);
+        assert_eq!(history.next(), Some("two"));
+        assert_eq!(history.next(), Some(""));
+        assert_eq!(history.next(), None);
+    }
+
+    #[test]
+    fn only_the_last_lines_are_kept() {
+        let mut history = History::default();
+        for n in 0..MAX_LINES + 5 {
+            history.add(&n.to_string());
+        }
+        let mut first = String::new();
+        while let Some(line) = history.previous() {
+            first = line.to_string();
+        }
+        assert_eq!(first, "5");
+    }
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Splits a script into words and operators.
+
+use super::ast::{Modifier, Parameter, Part, Word};
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::iter::Peekable;
+use core::str::Chars;
+
+/// A piece of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// A word.
+    Word(Word),
+    /// `;`
+    Semicolon,
+    /// The end of a line.
+    Newline,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+    /// The end of the script.
+    End,
+}
+
+/// Why a script cannot be parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    /// It ends too early: more lines could complete it.
+    Incomplete(&'static str),
+    /// It is wrong: this was found where it must not be.
+    Unexpected(String),
+    /// Too many compound commands inside each other.
+    TooDeep,
+}
+
+impl core::fmt::Display for ParseError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            ParseError::Incomplete(what) => write!(f, "{what} is missing"),
+            ParseError::Unexpected(what) => write!(f, "unexpected {what}"),
+            ParseError::TooDeep => f.write_str("nested too deeply"),
+        }
+    }
+}
+
+/// The characters of a script, and how far they were read.
+pub struct Lexer<'a> {
+    chars: Peekable<Chars<'a>>,
+}
+
+impl<'a> Lexer<'a> {
+    /// Begins at the start of a script.
+    pub fn new(script: &'a str) -> Lexer<'a> {
+        Lexer {
+            chars: script.chars().peekable(),
+        }
+    }
+
+    /// The next token.
+    ///
+    /// # Errors
+    /// A quote or brace without its end; an operator that the shell does not have.
+    pub fn next(&mut self) -> Result<Token, ParseError> {
+        self.skip_blanks();
+        let Some(&c) = self.chars.peek() else {
+            return Ok(Token::End);
+        };
+        let token = match c {
+            '\n' => Token::Newline,
+            ';' => Token::Semicolon,
+            '&' => return self.double('&', Token::And),
+            '|' => return self.double('|', Token::Or),
+            _ => return self.word().map(Token::Word),
+        };
+        self.chars.next();
+        Ok(token)
+    }
+
+    /// Skips blanks, comments and line continuations between tokens.
+    fn skip_blanks(&mut self) {
+        while let Some(&c) = self.chars.peek() {
+            let continuation = || {
+                let mut ahead = self.chars.clone();
+                ahead.next();
+                ahead.next() == Some('\n')
+            };
+            match c {
+                ' ' | '\t' | '\r' => {}
+                '#' => {
+                    while self.chars.next_if(|&c| c != '\n').is_some() {}
+                    continue;
+                }
+                '\\' if continuation() => _ = self.chars.next(),
+                _ => return,
+            }
+            self.chars.next();
+        }
+    }
+
+    fn double(&mut self, c: char, token: Token) -> Result<Token, ParseError> {
+        self.chars.next();
+        match self.chars.next_if_eq(&c) {
+            Some(_) => Ok(token),
+            None => Err(ParseError::Unexpected(alloc::format!("'{c}'"))),
+        }
+    }
+
+    fn word(&mut self) -> Result<Word, ParseError> {
+        let mut word = Word::default();
+        while let Some(&c) = self.chars.peek() {
+            match c {
+                ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' => break,
+                _ => _ = self.chars.next(),
+            }
+            match c {
+                '\'' => word.push_quoted(self.single_quoted()?),
+                '"' => self.double_quoted(&mut word)?,
+                '$' => self.dollar(&mut word, false)?,
+                '\\' => match self.chars.next() {
+                    Some('\n') => {}
+                    Some(c) => word.push_quoted(c.to_string()),
+                    None => return Err(ParseError::Incomplete("the character after '\\'")),
+                },
+                c => word.push_char(c, false),
+            }
+        }
+        Ok(word)
+    }
+
+    fn single_quoted(&mut self) -> Result<String, ParseError> {
+        let mut text = String::new();
+        loop {
+            match self.chars.next() {
+                Some('\'') => return Ok(text),
+                Some(c) => text.push(c),
+                None => return Err(ParseError::Incomplete("the closing \"'\"")),
+            }
+        }
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) -> Result<(), ParseError> {
+        // Even if nothing is between the quotes, there is a word.
+        word.push_quoted(String::new());
+        loop {
+            match self.chars.next() {
+                Some('"') => return Ok(()),
+                Some('$') => self.dollar(word, true)?,
+                Some('\\') => match self.chars.next_if(|c| matches!(c, '$' | '"' | '\\' | '\n')) {
+                    Some('\n') => {}
+                    Some(c) => word.push_char(c, true),
+                    None => word.push_char('\\', true),
+                },
+                Some(c) => word.push_char(c, true),
+                None => return Err(ParseError::Incomplete("the closing '\"'")),
+            }
+        }
+    }
+
+    /// What follows a dollar sign.
+    fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), ParseError> {
+        let parameter = match self.chars.peek() {
+            Some('?') => {
+                self.chars.next();
+                word.parts.push(Part::Status);
+                return Ok(());
+            }
+            Some('{') => {
+                self.chars.next();
+                self.braces()?
+            }
+            Some(c) if c.is_ascii_alphabetic() || *c == '_' => Parameter {
+                name: self.name(),
+                modifier: Modifier::None,
+            },
+            _ => {
+                word.push_char('$', quoted);
+                return Ok(());
+            }
+        };
+        word.parts.push(Part::Variable {
+            parameter: Box::new(parameter),
+            quoted,
+        });
+        Ok(())
+    }
+
+    fn name(&mut self) -> String {
+        let mut name = String::new();
+        while let Some(c) = self
+            .chars
+            .next_if(|c| c.is_ascii_alphanumeric() || *c == '_')
+        {
+            name.push(c);
+        }
+        name
+    }
+
+    /// What is between `${` and `}`. The text after a modifier is taken as it is.
+    fn braces(&mut self) -> Result<Parameter, ParseError> {
+        let mut text = String::new();
+        loop {
+            match self.chars.next() {
+                Some('}') => break,
+                Some(c) => text.push(c),
+                None => return Err(ParseError::Incomplete("the closing '}'")),
+            }
+        }
+        let (name, modifier) = match text.split_once(':') {
+            Some((name, rest)) => (name, modifier(rest)),
+            None => (text.as_str(), Modifier::None),
+        };
+        Ok(Parameter {
+            name: name.to_string(),
+            modifier,
+        })
+    }
+}
+
+fn modifier(text: &str) -> Modifier {
+    let mut chars = text.chars();
+    let kind = chars.next();
+    let text = chars.as_str().to_string();
+    match kind {
+        Some('-') => Modifier::Default(text),
+        Some('=') => Modifier::Assign(text),
+        Some('+') => Modifier::Alternative(text),
+        _ => Modifier::None,
+    }
+}
+
+impl Word {
+    fn push_char(&mut self, c: char, quote: bool) {
+        match self.parts.last_mut() {
+            Some(Part::Text { text, quoted }) if *quoted == quote => text.push(c),
+            _ => self.parts.push(Part::Text {
+                text: c.to_string(),
+                quoted: quote,
+            }),
+        }
+    }
+
+    fn push_quoted(&mut self, more: String) {
+        match self.parts.last_mut() {
+            Some(Part::Text { text, quoted: true }) => text.push_str(&more),
+            _ => self.parts.push(Part::Text {
+                text: more,
+                quoted: true,
+            }),
+        }
+    }
+}
