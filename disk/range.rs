@@ -135,8 +135,8 @@ impl BlockRange {
 
     fn read_cached(&self, mut offset: u64, mut buf: &mut [u8]) -> Result<()> {
         while !buf.is_empty() {
-            let number = offset / LINE as u64;
-            let skip = (offset % LINE as u64) as usize;
+            let number = offset.div_euclid(LINE as u64);
+            let skip = offset.rem_euclid(LINE as u64) as usize;
             let (part, rest) = buf.split_at_mut(buf.len().min(LINE.saturating_sub(skip)));
             if self.read_line(number, skip, part).is_err() {
                 self.read_exact_blocks(offset, part)?;

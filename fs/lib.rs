@@ -1,3 +1,208 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! fs
+//! File systems: one folder for each, behind one trait.
+//!
+//! [`open`] finds out what a partition holds. A file system reads through a
+//! [`BlockRange`]: its own structures in small pieces, which are cached, and
+//! the contents of files in runs as long as the layout allows, straight into
+//! the caller's buffer.
+//!
+//! All of them are readers of our own. The crates that exist copy files through
+//! small buffers, cannot say which block of a disk failed, or refuse features
+//! that Debian's `mke2fs` and a guest that was ended without a shutdown leave.
 #![no_std]
+// `forbid` would also forbid the registrations, which place a static in a section.
+#![deny(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+#[macro_use]
+mod register;
+
+#[cfg(CONFIG_FS_EXT4)]
+pub mod ext4;
+#[cfg(CONFIG_FS_FAT)]
+pub mod fat;
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use common::{Error, Result};
+use disk::{BlockRange, Partition};
+use dm::blk::Disk;
+
+pub use register::{Driver, FILE_SYSTEMS, Probe};
+
+#[doc(hidden)]
+pub use linkme;
+
+/// What a name in a directory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileType {
+    /// A file with contents.
+    Regular,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A device, a pipe or a socket.
+    Other,
+}
+
+/// What is known of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// What it is.
+    pub kind: FileType,
+    /// Bytes of its contents.
+    pub size: u64,
+}
+
+/// A name in a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirEntry {
+    /// The name; not every file system says that it is UTF-8.
+    pub name: Vec<u8>,
+    /// What it is; a symbolic link is not followed.
+    pub kind: FileType,
+    /// Bytes of its contents.
+    pub size: u64,
+}
+
+/// A file system on a partition.
+///
+/// Paths start at the root directory, with or without a slash; symbolic links
+/// are followed.
+///
+/// All methods fail with [`Error::Io`] when the device does, with
+/// [`Error::Corrupt`] when the file system's own rules are broken, and with
+/// [`Error::Unsupported`] when it uses a feature that is unknown here.
+pub trait FileSystem: Send + Sync {
+    /// What it is called: `fat`, `ext4`.
+    fn name(&self) -> &'static str;
+
+    /// The label of the volume; empty if it has none.
+    fn label(&self) -> String;
+
+    /// The identity of the volume, as `/dev/disk/by-uuid` has it.
+    fn uuid(&self) -> String;
+
+    /// What a path leads to.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::NotADirectory`] for a part of the path
+    /// that is not the last one, or as the trait says.
+    fn metadata(&self, path: &str) -> Result<Metadata>;
+
+    /// Reads a file from `offset` on and returns how many bytes there were,
+    /// fewer than `buf` holds only at the end of the file.
+    ///
+    /// # Errors
+    /// [`Error::IsADirectory`], [`Error::Unsupported`] for devices and the
+    /// like, or as [`FileSystem::metadata`].
+    fn read(&self, path: &str, offset: u64, buf: &mut [u8]) -> Result<usize>;
+
+    /// Calls `each` for the names in a directory, in the order of the disk,
+    /// until it fails.
+    ///
+    /// # Errors
+    /// [`Error::NotADirectory`], what `each` says, or as [`FileSystem::metadata`].
+    fn list(&self, path: &str, each: &mut dyn FnMut(DirEntry) -> Result<()>) -> Result<()>;
+
+    /// Whether a path leads to something.
+    fn exists(&self, path: &str) -> bool {
+        self.metadata(path).is_ok()
+    }
+
+    /// Bytes of a file; 0 for a directory.
+    ///
+    /// # Errors
+    /// As [`FileSystem::metadata`].
+    fn size(&self, path: &str) -> Result<u64> {
+        let metadata = self.metadata(path)?;
+        Ok(if metadata.kind == FileType::Directory {
+            0
+        } else {
+            metadata.size
+        })
+    }
+}
+
+/// Opens the file system of a partition, whichever it is.
+///
+/// # Errors
+/// [`Error::Unsupported`] if there is none that is known, or what its driver says.
+pub fn open(disk: &Disk, partition: &Partition) -> Result<Box<dyn FileSystem>> {
+    open_as(disk, partition, None)
+}
+
+/// As [`open`]; with a name, only that file system is looked for.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_as(
+    disk: &Disk,
+    partition: &Partition,
+    name: Option<&str>,
+) -> Result<Box<dyn FileSystem>> {
+    probe(&Arc::new(BlockRange::new(disk, partition)?), name)
+}
+
+/// As [`open_as`], for any range of bytes.
+///
+/// # Errors
+/// As [`open`].
+pub fn probe(range: &Arc<BlockRange>, name: Option<&str>) -> Result<Box<dyn FileSystem>> {
+    for driver in drivers()
+        .into_iter()
+        .filter(|driver| name.is_none_or(|name| name == driver.name))
+    {
+        if let Some(found) = (driver.probe)(range)? {
+            return Ok(found);
+        }
+    }
+    Err(Error::Unsupported("no file system that is known"))
+}
+
+/// The file systems of this image, in the order they are tried.
+pub fn drivers() -> Vec<&'static Driver> {
+    let mut drivers: Vec<_> = FILE_SYSTEMS.iter().collect();
+    drivers.sort_by_key(|driver| (driver.order, driver.name));
+    drivers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_systems_are_registered_in_their_order() {
+        let names: Vec<_> = drivers().iter().map(|driver| driver.name).collect();
+        let expected = [("fat", cfg!(CONFIG_FS_FAT)), ("ext4", cfg!(CONFIG_FS_EXT4))];
+        let expected: Vec<_> = expected
+            .iter()
+            .filter(|(_, on)| *on)
+            .map(|(name, _)| *name)
+            .collect();
+        assert_eq!(names, expected);
+    }
+}

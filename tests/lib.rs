@@ -1,2 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Helpers of the host integration tests.
+
+pub mod image;
+pub mod random;
+pub mod tool;
