@@ -27,4 +27,9 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod bootm;
 pub mod fdt;
+pub mod fdt_support;
+pub mod gzip;
+pub mod image;
+pub mod place;

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Device trees in RAM, and what an operating system has to find in one.
+//!
+//! The tree that Xen passed already describes the guest; it gets the command
+//! line and the initramfs. A tree from a disk also gets the RAM.
+//!
+//! Source: Devicetree Specification 0.4, chapter 3; Linux,
+//! `Documentation/devicetree/bindings/chosen.txt` (the schema of `/chosen`).
+
+use crate::fdt::{self, Fdt, FdtError, FdtMut, HEADER_LEN, Node};
+use crate::place::{self, overlap};
+use alloc::format;
+use alloc::vec::Vec;
+use arch::mem::{MemError, Ram};
+use core::fmt;
+use core::ops::Range;
+
+/// Why there is no usable tree at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TreeError {
+    /// The address is no good.
+    Memory(MemError),
+    /// What is there is no good.
+    Tree(FdtError),
+}
+
+impl fmt::Display for TreeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TreeError::Memory(error) => error.fmt(f),
+            TreeError::Tree(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<MemError> for TreeError {
+    fn from(error: MemError) -> TreeError {
+        TreeError::Memory(error)
+    }
+}
+
+impl From<FdtError> for TreeError {
+    fn from(error: FdtError) -> TreeError {
+        TreeError::Tree(error)
+    }
+}
+
+/// The tree at an address.
+///
+/// # Errors
+/// If all of it is not in RAM that may be looked at, or it is not a tree.
+pub fn tree_at(ram: &Ram, address: u64) -> Result<Fdt<'_>, TreeError> {
+    let total = Fdt::size_from_header(ram.slice(address, HEADER_LEN)?)?;
+    Ok(Fdt::new(ram.slice(address, total)?)?)
+}
+
+/// The tree at an address, to be changed.
+///
+/// # Errors
+/// As [`tree_at`], or if it cannot be edited in place.
+pub fn tree_at_mut(ram: &mut Ram, address: u64) -> Result<FdtMut<'_>, TreeError> {
+    let total = Fdt::size_from_header(ram.slice(address, HEADER_LEN)?)?;
+    Ok(FdtMut::new(ram.slice_mut(address, total)?)?)
+}
+
+/// Gives `/chosen` the command line; without one it keeps what it has.
+///
+/// # Errors
+/// If there is no room.
+pub fn chosen(tree: &mut FdtMut<'_>, bootargs: Option<&str>) -> Result<(), FdtError> {
+    let root = tree.fdt().root().offset();
+    let chosen = tree.find_or_add_node(root, "chosen")?;
+    if let Some(bootargs) = bootargs {
+        let value: Vec<u8> = bootargs.bytes().chain([0]).collect();
+        tree.set_property(chosen, "bootargs", &value)?;
+    }
+    Ok(())
+}
+
+/// Tells `/chosen` where the initramfs is, and reserves it.
+///
+/// # Errors
+/// If there is no room.
+pub fn initrd(tree: &mut FdtMut<'_>, initrd: &Range<u64>) -> Result<(), FdtError> {
+    let root = tree.fdt().root().offset();
+    tree.find_or_add_node(root, "chosen")?;
+    let old = chosen_initrd(tree.fdt()).map(|old| old.start);
+    for start in old.into_iter().chain([initrd.start]) {
+        drop_reservation(tree, start)?;
+    }
+    tree.add_reservation(fdt::Reservation {
+        start: initrd.start,
+        size: place::len(initrd),
+    })?;
+    let chosen = tree.find("/chosen")?;
+    let wide = tree.fdt().root().u32("#address-cells") == Some(2);
+    for (name, value) in [
+        ("linux,initrd-start", initrd.start),
+        ("linux,initrd-end", initrd.end),
+    ] {
+        match u32::try_from(value) {
+            Ok(value) if !wide => tree.set_property(chosen, name, &value.to_be_bytes())?,
+            _ => tree.set_property(chosen, name, &value.to_be_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the reservation that begins at an address, if there is one.
+///
+/// # Errors
+/// None of a well-formed tree.
+pub fn drop_reservation(tree: &mut FdtMut<'_>, start: u64) -> Result<(), FdtError> {
+    let mut entries = tree.fdt().reservations();
+    let index = entries.position(|entry| entry.start == start);
+    drop(entries);
+    index.map_or(Ok(()), |index| tree.delete_reservation(index))
+}
+
+/// The initramfs that `/chosen` names, as Xen's does if the guest was given one.
+pub fn chosen_initrd(tree: Fdt<'_>) -> Option<Range<u64>> {
+    let chosen = tree.find("/chosen").ok()?;
+    let range = chosen.number("linux,initrd-start")?..chosen.number("linux,initrd-end")?;
+    (!range.is_empty()).then_some(range)
+}
+
+/// What the tree says must not be overwritten: its reservations and `/reserved-memory`.
+pub fn reserved(tree: Fdt<'_>) -> Vec<Range<u64>> {
+    let entries = tree
+        .reservations()
+        .map(|r| r.start..r.start.saturating_add(r.size));
+    let mut all: Vec<Range<u64>> = entries.collect();
+    if let Ok(node) = tree.find("/reserved-memory") {
+        let enabled =
+            |child: &Node<'_>| matches!(child.string("status"), None | Some("okay" | "ok"));
+        all.extend(
+            node.children()
+                .filter(enabled)
+                .flat_map(|child| reg(node, child)),
+        );
+    }
+    all
+}
+
+/// Makes the memory nodes say what RAM there is, unless they do already.
+///
+/// # Errors
+/// If there is no room.
+pub fn memory(tree: &mut FdtMut<'_>, banks: &[Range<u64>]) -> Result<(), FdtError> {
+    let described: Vec<Range<u64>> = memory_nodes(tree.fdt())
+        .flat_map(|node| reg(tree.fdt().root(), node))
+        .collect();
+    if described == banks {
+        return Ok(());
+    }
+    let Some(first) = banks.first() else {
+        return Ok(());
+    };
+    // From the last one on, so that the offsets of the others hold.
+    let nodes: Vec<usize> = memory_nodes(tree.fdt()).skip(1).map(Node::offset).collect();
+    for node in nodes.into_iter().rev() {
+        tree.delete_node(node)?;
+    }
+    let root = tree.fdt().root();
+    let (address, size) = cells(root);
+    let (root, existing) = (
+        root.offset(),
+        memory_nodes(tree.fdt()).next().map(Node::offset),
+    );
+    let node = match existing {
+        Some(node) => node,
+        None => tree.add_node(root, &format!("memory@{:x}", first.start))?,
+    };
+    let mut value = Vec::new();
+    for bank in banks {
+        push_cells(&mut value, bank.start, address)?;
+        push_cells(&mut value, place::len(bank), size)?;
+    }
+    tree.set_property(node, "reg", &value)?;
+    tree.set_property(node, "device_type", b"memory\0")
+}
+
+fn memory_nodes(tree: Fdt<'_>) -> impl Iterator<Item = Node<'_>> {
+    tree.root().children().filter(|node| {
+        node.string("device_type") == Some("memory")
+            || node.name().split('@').next() == Some("memory")
+    })
+}
+
+/// The cells of addresses and sizes in a node's children.
+fn cells(parent: Node<'_>) -> (usize, usize) {
+    let cells = |name, default| parent.u32(name).unwrap_or(default) as usize;
+    (cells("#address-cells", 2), cells("#size-cells", 1))
+}
+
+/// The ranges of a node; those that are empty, or of which nothing can be said, are left out.
+fn reg(parent: Node<'_>, node: Node<'_>) -> Vec<Range<u64>> {
+    let (address, size) = cells(parent);
+    if !(1..=2).contains(&address) || !(1..=2).contains(&size) {
+        return Vec::new();
+    }
+    let value = node.property("reg").unwrap_or(&[]);
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0u64, |number, &byte| (number << 8) | u64::from(byte))
+    };
+    let entry = address.saturating_add(size).saturating_mul(4);
+    let entries = value.chunks_exact(entry).filter_map(|entry| {
+        let (start, len) = entry.split_at_checked(address.saturating_mul(4))?;
+        let start = number(start);
+        Some(start..start.checked_add(number(len))?)
+    });
+    entries
+        .filter(|range| overlap(range, &(0..u64::MAX)))
+        .collect()
+}
+
+fn push_cells(value: &mut Vec<u8>, number: u64, cells: usize) -> Result<(), FdtError> {
+    match cells {
+        1 => value.extend(
+            u32::try_from(number)
+                .map_err(|_| FdtError::BadValue)?
+                .to_be_bytes(),
+        ),
+        2 => value.extend(number.to_be_bytes()),
+        _ => return Err(FdtError::BadValue),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fdt::testing::{build, node, xen_guest};
+
+    const BANKS: [Range<u64>; 2] = [0x4000_0000..0x4400_0000, 0x2_0000_0000..0x2_4000_0000];
+
+    fn edited(blob: &[u8], edit: impl FnOnce(&mut FdtMut<'_>)) -> Vec<u8> {
+        let mut roomy = alloc::vec![0; blob.len() + 512];
+        fdt::open_into(Fdt::new(blob).unwrap(), &mut roomy).unwrap();
+        edit(&mut FdtMut::new(&mut roomy).unwrap());
+        roomy
+    }
+
+    #[test]
+    fn the_command_line_is_set_or_kept() {
+        let set = edited(&xen_guest(), |tree| {
+            chosen(tree, Some("root=/dev/xvda2")).unwrap()
+        });
+        let kept = edited(&xen_guest(), |tree| chosen(tree, None).unwrap());
+        let made = edited(&build(&node("", &[], &[]), &[], 0), |tree| {
+            chosen(tree, Some("quiet")).unwrap()
+        });
+        for (blob, expected) in [
+            (set, "root=/dev/xvda2"),
+            (kept, "console=hvc0"),
+            (made, "quiet"),
+        ] {
+            let fdt = Fdt::new(&blob).unwrap();
+            assert_eq!(
+                fdt.find("/chosen").unwrap().string("bootargs"),
+                Some(expected)
+            );
+        }
+    }
+
+    #[test]
+    fn an_initramfs_replaces_the_one_of_xen() {
+        let blob = edited(&xen_guest(), |tree| {
+            initrd(tree, &(0x4800_0000..0x4900_0000)).unwrap();
+            initrd(tree, &(0x4200_0000..0x4300_0001)).unwrap();
+        });
+        let fdt = Fdt::new(&blob).unwrap();
+        assert_eq!(chosen_initrd(fdt), Some(0x4200_0000..0x4300_0001));
+        assert_eq!(
+            fdt.find("/chosen")
+                .unwrap()
+                .property("linux,initrd-end")
+                .unwrap()
+                .len(),
+            8
+        );
+        assert_eq!(reserved(fdt), [0x4200_0000..0x4300_0001]);
+        assert_eq!(chosen_initrd(Fdt::new(&xen_guest()).unwrap()), None);
+    }
+
+    #[test]
+    fn memory_is_kept_if_right_and_replaced_if_not() {
+        let right = edited(&xen_guest(), |tree| memory(tree, &BANKS).unwrap());
+        assert_eq!(memory_nodes(Fdt::new(&right).unwrap()).count(), 2);
+        let other: Vec<_> = BANKS
+            .iter()
+            .map(|bank| bank.start..bank.end - 0x1000)
+            .collect();
+        let replaced = edited(&xen_guest(), |tree| memory(tree, &other).unwrap());
+        let fdt = Fdt::new(&replaced).unwrap();
+        let nodes: Vec<_> = memory_nodes(fdt).collect();
+        assert_eq!(nodes.len(), 1);
+        assert_eq!(reg(fdt.root(), nodes[0]), other);
+        let one = 1u32.to_be_bytes();
+        let narrow = build(
+            &node("", &[("#address-cells", &one), ("#size-cells", &one)], &[]),
+            &[],
+            0,
+        );
+        let made = edited(&narrow, |tree| {
+            assert_eq!(memory(tree, &BANKS), Err(FdtError::BadValue));
+            memory(tree, &BANKS[..1]).unwrap();
+        });
+        let fdt = Fdt::new(&made).unwrap();
+        assert_eq!(
+            fdt.find("/memory@40000000")
+                .unwrap()
+                .property("reg")
+                .unwrap()
+                .len(),
+            8
+        );
+    }
+
+    #[test]
+    fn reserved_memory_is_found() {
+        let two = 2u32.to_be_bytes();
+        let at: Vec<u8> = [0x4100_0000u64, 0x1000]
+            .iter()
+            .flat_map(|n| n.to_be_bytes())
+            .collect();
+        let properties: &[(&str, &[u8])] = &[("#address-cells", &two), ("#size-cells", &two)];
+        let buffers = [
+            node("a@41000000", &[("reg", &at)], &[]),
+            node(
+                "off@41000000",
+                &[("reg", &at), ("status", b"disabled\0")],
+                &[],
+            ),
+            node("dynamic", &[("size", &at[..8])], &[]),
+        ];
+        let root = node("", &[], &[node("reserved-memory", properties, &buffers)]);
+        let blob = build(&root, &[(0x4200_0000, 0x2000)], 0);
+        let expected = [0x4200_0000..0x4200_2000, 0x4100_0000..0x4100_1000];
+        assert_eq!(reserved(Fdt::new(&blob).unwrap()), expected);
+    }
+
+    #[test]
+    fn trees_are_found_in_ram() {
+        let mut ram = Ram::in_buffer(0x4000_0000, 0x10000, Vec::new());
+        let blob = xen_guest();
+        ram.slice_mut(0x4000_8000, blob.len())
+            .unwrap()
+            .copy_from_slice(&blob);
+        assert_eq!(tree_at(&ram, 0x4000_8000).unwrap().bytes(), blob);
+        assert!(tree_at_mut(&mut ram, 0x4000_8000).is_ok());
+        assert_eq!(
+            tree_at(&ram, 0x4000_0000).err(),
+            Some(TreeError::Tree(FdtError::BadMagic))
+        );
+        assert!(matches!(
+            tree_at(&ram, 0x4001_0000).err(),
+            Some(TreeError::Memory(_))
+        ));
+        // The header promises more than there is RAM.
+        ram.slice_mut(0x4000_fff0 - 24, 40)
+            .unwrap()
+            .copy_from_slice(&blob[..40]);
+        assert!(matches!(
+            tree_at(&ram, 0x4000_fff0 - 24).err(),
+            Some(TreeError::Memory(_))
+        ));
+    }
+}

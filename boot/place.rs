@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Places in RAM for a kernel, an initramfs and a device tree.
+//!
+//! What is well placed stays where it is. The loader's own memory is never
+//! given away: it lives until the jump. Neighbours: [`arch::mem::Ram`] says what
+//! is reserved, [`crate::bootm`] makes the moves that a [`Plan`] asks for.
+
+use crate::image::Image;
+use alloc::vec::Vec;
+use arch::mem::Ram;
+use core::fmt;
+use core::ops::Range;
+
+/// Alignment of what is put somewhere without a rule of its own.
+pub const PAGE: u64 = 0x1000;
+
+/// The free parts of RAM, ascending within each bank, banks in their order.
+#[derive(Clone, Debug)]
+pub struct Free(Vec<Range<u64>>);
+
+impl Free {
+    /// All RAM in which nothing is reserved.
+    pub fn of(ram: &Ram) -> Free {
+        let mut free = Free(ram.banks().collect());
+        ram.reserved()
+            .iter()
+            .for_each(|reserved| free.remove(&reserved.range));
+        free
+    }
+
+    /// Takes a range out.
+    pub fn remove(&mut self, used: &Range<u64>) {
+        if used.is_empty() {
+            return;
+        }
+        let split = |range: &Range<u64>| {
+            let below = range.start..range.end.min(used.start.max(range.start));
+            let above = range.start.max(used.end.min(range.end))..range.end;
+            [below, above]
+        };
+        self.0 = self
+            .0
+            .iter()
+            .flat_map(|range| {
+                if overlap(range, used) {
+                    split(range)
+                } else {
+                    [range.clone(), 0..0]
+                }
+            })
+            .filter(|range| !range.is_empty())
+            .collect();
+    }
+
+    /// Without some ranges.
+    pub fn without<'a>(&self, used: impl IntoIterator<Item = &'a Range<u64>>) -> Free {
+        let mut free = self.clone();
+        used.into_iter().for_each(|range| free.remove(range));
+        free
+    }
+
+    /// Whether all of `len` bytes at `start` are free.
+    pub fn fits(&self, start: u64, len: u64) -> bool {
+        let end = start.checked_add(len);
+        self.0
+            .iter()
+            .any(|range| range.start <= start && end.is_some_and(|end| end <= range.end))
+    }
+
+    /// The lowest place for a kernel in the first bank that has one.
+    pub fn lowest(&self, image: &Image) -> Option<u64> {
+        self.0
+            .iter()
+            .filter_map(|range| image.place_from(range.start))
+            .find(|&start| self.fits(start, image.size))
+    }
+
+    /// The highest page-aligned place of the first bank that has one.
+    pub fn highest(&self, ram: &Ram, len: u64) -> Option<u64> {
+        ram.banks().find_map(|bank| {
+            self.0
+                .iter()
+                .rev()
+                .filter(|range| overlap(range, &bank))
+                .find_map(|range| {
+                    let start = range.end.checked_sub(len)?;
+                    let start = start.checked_sub(start.checked_rem(PAGE)?)?;
+                    (start >= range.start).then_some(start)
+                })
+        })
+    }
+
+    /// The largest free part.
+    pub fn largest(&self) -> Option<Range<u64>> {
+        self.0
+            .iter()
+            .max_by_key(|range| range.end.saturating_sub(range.start))
+            .cloned()
+    }
+}
+
+/// What is to be placed.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The kernel's header.
+    pub image: Image,
+    /// Where the kernel's bytes are.
+    pub kernel: Range<u64>,
+    /// Where the initramfs is, if one was given.
+    pub initrd: Option<Range<u64>>,
+    /// Where the device tree is.
+    pub fdt: Range<u64>,
+    /// Bytes that the device tree needs at its new place.
+    pub fdt_len: u64,
+    /// What must stay untouched: reservations of the device tree, an initramfs that it names.
+    pub keep: Vec<Range<u64>>,
+}
+
+/// Where everything goes. The moves are to be made in this order: initramfs,
+/// kernel, device tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The start of the initramfs, if one was given.
+    pub initrd: Option<u64>,
+    /// The start of the kernel, which is its entry too.
+    pub kernel: u64,
+    /// The start of the device tree.
+    pub fdt: u64,
+}
+
+/// What there is no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRoom {
+    /// What it is.
+    pub what: &'static str,
+    /// Bytes that it needs.
+    pub len: u64,
+}
+
+impl fmt::Display for NoRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "there is no room in RAM for the {} ({:#x} bytes)",
+            self.what, self.len
+        )
+    }
+}
+
+/// Finds places for everything.
+///
+/// # Errors
+/// If something does not fit next to what must stay.
+pub fn plan(ram: &Ram, request: &Request) -> Result<Plan, NoRoom> {
+    let free = Free::of(ram).without(&request.keep).without([&request.fdt]);
+    let (kernel, initrd) = match &request.initrd {
+        None => (kernel_place(ram, request, &free), None),
+        Some(initrd) => {
+            // The initramfs stays, unless the kernel fits only without it.
+            match kernel_place(ram, request, &free.without([initrd])) {
+                Some(kernel) => (Some(kernel), Some(initrd.start)),
+                None => {
+                    let kernel = kernel_place(ram, request, &free);
+                    (kernel, initrd_place(ram, request, &free, kernel, initrd))
+                }
+            }
+        }
+    };
+    let kernel = kernel.ok_or(NoRoom {
+        what: "kernel",
+        len: request.image.size,
+    })?;
+    let initrd_range = match (&request.initrd, initrd) {
+        (None, _) => 0..0,
+        (Some(old), Some(new)) => new..new.saturating_add(len(old)),
+        (Some(old), None) => {
+            return Err(NoRoom {
+                what: "initramfs next to the kernel",
+                len: len(old),
+            });
+        }
+    };
+    let rest = free.without([
+        &initrd_range,
+        &(kernel..kernel.saturating_add(request.image.size)),
+    ]);
+    let fdt = rest.highest(ram, request.fdt_len).ok_or(NoRoom {
+        what: "device tree",
+        len: request.fdt_len,
+    })?;
+    Ok(Plan {
+        initrd,
+        kernel,
+        fdt,
+    })
+}
+
+/// Where it is if that is allowed, else just above, else as low as possible.
+fn kernel_place(ram: &Ram, request: &Request, free: &Free) -> Option<u64> {
+    let image = &request.image;
+    let bottom = ram.banks().next().map_or(0, |bank| bank.start);
+    let wish = if image.anywhere {
+        request.kernel.start
+    } else {
+        bottom
+    };
+    let wish = image
+        .place_from(wish)
+        .filter(|&start| free.fits(start, image.size));
+    wish.or_else(|| free.lowest(image))
+}
+
+/// A new place for the initramfs, apart from everything that is still needed.
+fn initrd_place(
+    ram: &Ram,
+    request: &Request,
+    free: &Free,
+    kernel: Option<u64>,
+    initrd: &Range<u64>,
+) -> Option<u64> {
+    let kernel = kernel?;
+    let kernel = kernel..kernel.saturating_add(request.image.size);
+    free.without([&kernel, &request.kernel])
+        .highest(ram, len(initrd))
+}
+
+/// Whether two ranges have a byte in common.
+pub fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
+    a.start < b.end && b.start < a.end && !a.is_empty() && !b.is_empty()
+}
+
+/// Bytes of a range.
+pub fn len(range: &Range<u64>) -> u64 {
+    range.end.saturating_sub(range.start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arch::mem::{Access, Reserved};
+
+    const RAM: u64 = 0x4000_0000;
+    const MIB: u64 = 1 << 20;
+
+    /// 64 MiB with the loader in the uppermost 12.
+    fn ram() -> Ram {
+        let loader = Reserved {
+            range: RAM + 52 * MIB..RAM + 64 * MIB,
+            what: "loader",
+            access: Access::Private,
+        };
+        let tree = Reserved {
+            range: RAM + 50 * MIB..RAM + 50 * MIB + 0x3000,
+            what: "device tree",
+            access: Access::NoLoad,
+        };
+        Ram::in_buffer(RAM, 64 << 20, alloc::vec![loader, tree])
+    }
+
+    fn request(kernel: u64, size: u64, initrd: Option<Range<u64>>) -> Request {
+        Request {
+            image: Image {
+                text_offset: 0,
+                size,
+                anywhere: true,
+            },
+            kernel: kernel..kernel + size,
+            initrd,
+            fdt: RAM + 50 * MIB..RAM + 50 * MIB + 0x3000,
+            fdt_len: 0x6000,
+            keep: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn free_is_what_is_left() {
+        let mut free = Free::of(&ram());
+        assert_eq!(
+            free.0,
+            [RAM..RAM + 50 * MIB, RAM + 50 * MIB + 0x3000..RAM + 52 * MIB]
+        );
+        free.remove(&(RAM + MIB..RAM + 2 * MIB));
+        assert!(free.fits(RAM, MIB) && !free.fits(RAM, MIB + 1) && !free.fits(u64::MAX, 2));
+        free.remove(&(0..RAM + MIB));
+        free.remove(&(0..0));
+        assert_eq!(free.largest(), Some(RAM + 2 * MIB..RAM + 50 * MIB));
+        assert_eq!(free.highest(&ram(), 0x1001), Some(RAM + 52 * MIB - 0x2000));
+        assert_eq!(free.highest(&ram(), 49 * MIB), None);
+    }
+
+    #[test]
+    fn what_is_well_placed_stays() {
+        let initrd = RAM + 38 * MIB + 5..RAM + 46 * MIB;
+        let plan = plan(&ram(), &request(RAM, 36 * MIB, Some(initrd.clone()))).unwrap();
+        assert_eq!((plan.kernel, plan.initrd), (RAM, Some(initrd.start)));
+        assert_eq!(plan.fdt, RAM + 52 * MIB - 0x6000);
+    }
+
+    #[test]
+    fn a_kernel_is_moved_to_where_it_may_be() {
+        assert_eq!(
+            plan(&ram(), &request(RAM + 0x1000, 36 * MIB, None))
+                .unwrap()
+                .kernel,
+            RAM + 2 * MIB
+        );
+        // Its BSS would reach into the device tree: as low as possible instead.
+        assert_eq!(
+            plan(&ram(), &request(RAM + 16 * MIB, 36 * MIB, None))
+                .unwrap()
+                .kernel,
+            RAM
+        );
+        let mut fixed = request(RAM + 8 * MIB, 8 * MIB, None);
+        fixed.image = Image {
+            text_offset: 0x8_0000,
+            size: 8 * MIB,
+            anywhere: false,
+        };
+        assert_eq!(plan(&ram(), &fixed).unwrap().kernel, RAM + 0x8_0000);
+    }
+
+    #[test]
+    fn an_initramfs_in_the_way_moves() {
+        let initrd = RAM + 20 * MIB..RAM + 28 * MIB;
+        let plan = plan(
+            &ram(),
+            &request(RAM + 4 * MIB, 16 * MIB, Some(initrd.clone())),
+        )
+        .unwrap();
+        assert_eq!(
+            (plan.kernel, plan.initrd),
+            (RAM + 4 * MIB, Some(initrd.start))
+        );
+        let mut large = request(RAM, 36 * MIB, Some(initrd));
+        large.kernel = RAM..RAM + 18 * MIB;
+        let plan = super::plan(&ram(), &large).unwrap();
+        assert_eq!((plan.kernel, plan.initrd), (RAM, Some(RAM + 42 * MIB)));
+        assert_eq!(plan.fdt, RAM + 52 * MIB - 0x6000);
+    }
+
+    #[test]
+    fn what_must_stay_is_kept_free() {
+        let mut kept = request(RAM, 8 * MIB, None);
+        kept.keep = alloc::vec![RAM + 4 * MIB..RAM + 5 * MIB, RAM + 51 * MIB..RAM + 60 * MIB];
+        let plan = plan(&ram(), &kept).unwrap();
+        assert_eq!(plan.kernel, RAM + 6 * MIB);
+        assert_eq!(plan.fdt, RAM + 51 * MIB - 0x6000);
+    }
+
+    #[test]
+    fn too_much_is_refused() {
+        let error = |request| plan(&ram(), &request).unwrap_err().what;
+        assert_eq!(error(request(RAM, 51 * MIB, None)), "kernel");
+        let initrd = RAM + 30 * MIB..RAM + 49 * MIB;
+        assert_eq!(
+            error(request(RAM, 36 * MIB, Some(initrd))),
+            "initramfs next to the kernel"
+        );
+        let mut wide = request(RAM, 49 * MIB, None);
+        wide.fdt_len = 3 * MIB;
+        assert_eq!(error(wide), "device tree");
+    }
+}
