@@ -52,7 +52,8 @@ def main():
 def start_host(image, keep, memory):
     """The Xen host, with room for the guest's memory."""
     with step("starting Xen under QEMU"):
-        return XenLab(disks={"disk": image}, memory=2048 + memory, keep=keep)
+        return XenLab(disks={"disk": image}, memory=2048 + memory, keep=keep,
+                      log_dir=hostfiles.FOLDER / "logs-run")
 
 
 def prepare_demo():

@@ -117,7 +117,8 @@ fn end_to_end(output: &Output) -> Result<(), String> {
     command::run(
         python
             .command()
-            .args(["-m", "pytest", "tests/xen"])
+            .args(["-m", "pytest", "-p", "no:cacheprovider"])
+            .args(["--durations=5", "tests/xen"])
             .env("UBOOT_BIN", output.file("u-boot.bin"))
             .current_dir(kconfig::root()),
     )
