@@ -16,10 +16,10 @@ endif
 all: build
 
 build run test menuconfig savedefconfig help:
-	+$(XTASK) $@
+	$(XTASK) $@
 
 %_defconfig:
-	+$(XTASK) $@
+	$(XTASK) $@
 
 clean:
 	cargo clean
