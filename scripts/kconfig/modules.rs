@@ -16,8 +16,14 @@ pub fn emit_modules(dir: &str) {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let folder = Path::new(&root).join(dir);
     println!("cargo:rerun-if-changed={}", folder.display());
-    let name = folder.file_name().and_then(|n| n.to_str()).expect("a folder has a name");
-    let declared: String = ["lib.rs", "mod.rs"].iter().filter_map(|f| fs::read_to_string(folder.join(f)).ok()).collect();
+    let name = folder
+        .file_name()
+        .and_then(|n| n.to_str())
+        .expect("a folder has a name");
+    let declared: String = ["lib.rs", "mod.rs"]
+        .iter()
+        .filter_map(|f| fs::read_to_string(folder.join(f)).ok())
+        .collect();
     let mut files: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
         .map(|entry| entry.expect("the folder can be listed").path())
@@ -26,11 +32,18 @@ pub fn emit_modules(dir: &str) {
     files.sort();
     let mut text = String::new();
     for file in files {
-        let stem = file.file_stem().and_then(|s| s.to_str()).expect("source files have UTF-8 names");
-        let own = matches!(stem, "lib" | "mod" | "build") || declared.lines().any(|l| l.ends_with(&format!("mod {stem};")));
+        let stem = file
+            .file_stem()
+            .and_then(|s| s.to_str())
+            .expect("source files have UTF-8 names");
+        let own = matches!(stem, "lib" | "mod" | "build")
+            || declared
+                .lines()
+                .any(|l| l.ends_with(&format!("mod {stem};")));
         if !own {
             text += &format!("#[path = {:?}]\nmod {stem};\n", file);
         }
     }
-    fs::write(Path::new(&out).join(format!("modules-{name}.rs")), text).expect("OUT_DIR is writable");
+    fs::write(Path::new(&out).join(format!("modules-{name}.rs")), text)
+        .expect("OUT_DIR is writable");
 }
