@@ -88,6 +88,22 @@ pub fn sorted(commands: &[Command]) -> Vec<&Command> {
     sorted
 }
 
+/// Says on the console if the image's table of commands is not what it must
+/// be: a linker that drops it gives no error of its own.
+pub fn check_registrations() {
+    for name in missing(&COMMANDS) {
+        println!("## Error: the command '{name}' is not in this image");
+    }
+}
+
+/// Commands that each image has, and that are not in a table.
+fn missing(commands: &[Command]) -> impl Iterator<Item = &'static str> {
+    let expected = ["exit", "printenv", "reset", "setenv", "version"];
+    expected
+        .into_iter()
+        .filter(|name| !commands.iter().any(|command| command.name == *name))
+}
+
 /// Registers a command; takes the fields of a [`Command`](crate::Command) that differ from the default.
 ///
 /// ```ignore
@@ -128,6 +144,18 @@ mod tests {
         assert_eq!(found("mdi"), Some("mdio"));
         assert_eq!(found("m"), None);
         assert_eq!(found("printenvs"), None);
+    }
+
+    #[test]
+    fn each_command_is_registered_once_and_can_be_explained() {
+        assert_eq!(missing(&COMMANDS).next(), None);
+        assert_eq!(missing(&table()).count(), 4);
+        let names: Vec<_> = sorted(&COMMANDS).iter().map(|c| c.name).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        for command in COMMANDS {
+            assert!(!command.usage.is_empty(), "{}", command.name);
+            assert!(command.max_args > 0, "{}", command.name);
+        }
     }
 
     #[test]

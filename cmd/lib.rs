@@ -14,13 +14,19 @@ extern crate std;
 
 #[macro_use]
 mod command;
+mod autoboot;
 mod context;
 pub mod number;
 mod shell;
+mod start;
 pub mod testing;
+mod version;
 
-pub use command::{COMMANDS, Command};
+pub use autoboot::main_loop;
+pub use command::{COMMANDS, Command, check_registrations};
 pub use context::{CmdError, CmdResult, Context};
+pub use start::start;
+pub use version::{banner, version};
 
 #[doc(hidden)]
 pub use linkme;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `true` and `false`.
+#![cfg(CONFIG_HUSH_PARSER)]
 
 use crate::{CmdError, CmdResult, Context};
 use include::config::CONFIG_SYS_MAXARGS;

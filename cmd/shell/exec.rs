@@ -5,7 +5,7 @@ use super::ast::{Chain, Connector, List, Node, Word};
 use super::parser;
 use crate::command;
 use crate::{CmdError, CmdResult, Context};
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use common::{Error, console, println};
 
@@ -36,6 +36,21 @@ impl Context {
             }
         }
         self.shell.status
+    }
+
+    /// Runs the commands in a variable of the environment.
+    ///
+    /// # Errors
+    /// If there is no such variable, or with the status of the last command.
+    pub fn run_variable(&mut self, name: &str) -> CmdResult {
+        let Some(script) = self.env.get(name).map(ToString::to_string) else {
+            println!("## Error: \"{name}\" not defined");
+            return Err(CmdError::Failure);
+        };
+        match self.run_script(&script) {
+            0 => Ok(()),
+            status => Err(CmdError::Status(status)),
+        }
     }
 
     /// Runs a parsed script and says whether it ended with `exit`.

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The main loop: boots after a while unless a key is pressed, then the prompt.
+//!
+//! Behaviour: U-Boot, `doc/README.autoboot`.
+
+use crate::{Context, command};
+use alloc::string::ToString;
+use arch::time::Deadline;
+use common::{console, print, println};
+use include::config::CONFIG_BOOTDELAY;
+
+/// How long one wait for a key takes at most.
+const SECOND_US: u64 = 1_000_000;
+
+/// Boots by itself if it shall, and then runs what is typed, for ever.
+pub fn main_loop(mut ctx: Context) -> ! {
+    command::check_registrations();
+    if cfg!(CONFIG_AUTOBOOT) {
+        autoboot(&mut ctx);
+    }
+    loop {
+        ctx.interact();
+    }
+}
+
+/// Runs `bootcmd`, unless `bootdelay` says otherwise or a key is pressed.
+fn autoboot(ctx: &mut Context) {
+    let delay = bootdelay(ctx);
+    let Some(command) = ctx.env.get("bootcmd").map(ToString::to_string) else {
+        return;
+    };
+    if delay == -2 || (delay >= 0 && !key_pressed(delay)) {
+        ctx.run_script(&command);
+    }
+}
+
+/// The seconds to wait: -1 not to boot, -2 to boot without looking for a key.
+fn bootdelay(ctx: &Context) -> i64 {
+    let value = ctx.env.get("bootdelay");
+    value
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(CONFIG_BOOTDELAY)
+}
+
+/// Counts down; a key, which is then dropped, ends it.
+fn key_pressed(delay: i64) -> bool {
+    print!("Hit any key to stop autoboot: {delay:2} ");
+    // A key that was pressed before counts even if there is no time at all.
+    let mut pressed = console::getc().is_some();
+    let mut left = delay;
+    while left > 0 && !pressed {
+        pressed = wait_for_key(SECOND_US);
+        left = if pressed { 0 } else { left - 1 };
+        print!("\x08\x08\x08{left:2} ");
+    }
+    println!();
+    pressed
+}
+
+fn wait_for_key(time_us: u64) -> bool {
+    let deadline = Deadline::after_us(time_us);
+    while !deadline.expired() {
+        // Without a console there is nothing to wait for, but the time still passes.
+        if console::getc_timeout(deadline.left_us()).is_some() {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    /// What is printed for a `bootdelay` and a `bootcmd`, with keys typed before.
+    fn boot(delay: &str, keys: &str) -> alloc::string::String {
+        let console = testing::capture();
+        let mut ctx = testing::context();
+        ctx.run_script(&alloc::format!(
+            "setenv bootdelay {delay}; setenv bootcmd 'echo booted'"
+        ));
+        console.keys(keys);
+        autoboot(&mut ctx);
+        console.take()
+    }
+
+    #[test]
+    fn the_countdown_ends_in_the_boot_command() {
+        assert_eq!(
+            boot("1", ""),
+            "Hit any key to stop autoboot:  1 \x08\x08\x08 0 \nbooted\n"
+        );
+    }
+
+    #[test]
+    fn a_key_stops_it() {
+        assert_eq!(boot("3", " "), "Hit any key to stop autoboot:  3 \n");
+        assert_eq!(boot("0", " "), "Hit any key to stop autoboot:  0 \n");
+    }
+
+    #[test]
+    fn a_key_in_time_stops_it() {
+        let console = testing::capture();
+        std::thread::scope(|scope| {
+            let pressed = scope.spawn(|| key_pressed(30));
+            while console.take().is_empty() {}
+            console.keys("x");
+            assert!(pressed.join().unwrap());
+        });
+        assert_eq!(console.take(), "\x08\x08\x08 0 \n");
+    }
+
+    #[test]
+    fn special_delays() {
+        assert_eq!(boot("0", ""), "Hit any key to stop autoboot:  0 \nbooted\n");
+        assert_eq!(boot("-1", ""), "");
+        assert_eq!(boot("-2", " "), "booted\n");
+        assert_eq!(bootdelay(&testing::context()), CONFIG_BOOTDELAY);
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `version`, and the text that names this build.
+
+use crate::{CmdResult, Context};
+use common::println;
+use include::config::{CONFIG_IDENT_STRING, CONFIG_LOCALVERSION};
+
+/// The release of U-Boot whose behaviour this is, and the version of this loader.
+///
+/// Tools recognise the loader by `U-Boot` and the release.
+const VERSION: &str = concat!("U-Boot 2026.10-rs", env!("CARGO_PKG_VERSION"));
+
+/// Prints the version as it is shown at the start.
+pub fn banner() {
+    println!("\n\n{}\n", version());
+}
+
+/// The version, when it was built if the build says so, and the configured text.
+pub fn version() -> impl core::fmt::Display {
+    core::fmt::from_fn(|f| {
+        write!(f, "{VERSION}{CONFIG_LOCALVERSION}")?;
+        if let Some(date) = option_env!("BUILD_DATE") {
+            write!(f, " ({date})")?;
+        }
+        f.write_str(CONFIG_IDENT_STRING)
+    })
+}
+
+fn do_version(_ctx: &mut Context, _args: &[&str]) -> CmdResult {
+    println!("{}\n", version());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing;
+
+    #[test]
+    fn tools_recognise_the_version() {
+        let text = testing::output("version");
+        let release = text.strip_prefix("U-Boot 20").unwrap();
+        assert!(release.as_bytes()[..2].iter().all(u8::is_ascii_digit));
+        assert!(text.trim_end().ends_with(super::CONFIG_IDENT_STRING));
+    }
+
+    #[test]
+    fn the_banner_stands_apart() {
+        let console = testing::capture();
+        super::banner();
+        let text = console.take();
+        assert!(text.starts_with("\n\nU-Boot 20") && text.ends_with("\n\n"));
+    }
+}
+
+command! {
+    name: "version",
+    repeatable: true,
+    usage: "print monitor, compiler and linker version",
+    run: do_version,
+}
