@@ -28,9 +28,29 @@ mod sandbox;
 #[cfg(not(target_os = "none"))]
 use sandbox as imp;
 
+/// The machine as it was found at the start.
+pub struct Machine {
+    /// All of RAM, with the loader's own memory reserved in it.
+    pub ram: mem::Ram,
+    /// The device tree that the machine's maker passed: a copy that never changes.
+    pub tree: &'static fdt::Fdt<'static>,
+    /// Where the user's copy of the tree is.
+    pub fdt_address: u64,
+    /// The first bank's part below the loader.
+    pub usable: core::ops::Range<u64>,
+    /// Where the loader's image runs.
+    pub image_address: u64,
+}
+
 /// Restarts the machine.
 pub fn reset() -> ! {
     imp::reset()
+}
+
+/// Ends after an error of the loader's own: prints a backtrace and restarts the machine.
+#[cfg(target_os = "none")]
+pub fn fatal() -> ! {
+    imp::fatal()
 }
 
 /// Turns the machine off.

@@ -34,9 +34,15 @@ pub enum MemError {
 impl fmt::Display for MemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MemError::NotRam { start, len } => write!(f, "{start:#x} (length {len:#x}) is not in RAM"),
+            MemError::NotRam { start, len } => {
+                write!(f, "{start:#x} (length {len:#x}) is not in RAM")
+            }
             MemError::Reserved { what, start, end } => {
-                write!(f, "it would overwrite the {what} ({start:#x}-{:#x})", end - 1)
+                write!(
+                    f,
+                    "it would overwrite the {what} ({start:#x}-{:#x})",
+                    end - 1
+                )
             }
         }
     }
@@ -89,16 +95,32 @@ impl Ram {
     pub unsafe fn identity_mapped(banks: &[Range<u64>], reserved: Vec<Reserved>) -> Ram {
         let banks = banks
             .iter()
-            .map(|b| Bank { base: b.start, size: b.end - b.start, memory: b.start as usize as *mut u8 })
+            .map(|b| Bank {
+                base: b.start,
+                size: b.end - b.start,
+                memory: b.start as usize as *mut u8,
+            })
             .collect();
-        Ram { banks, reserved, _buffers: Vec::new() }
+        Ram {
+            banks,
+            reserved,
+            _buffers: Vec::new(),
+        }
     }
 
     /// RAM in a buffer of the host, for the sandbox and for tests: one bank at `base`.
     pub fn in_buffer(base: u64, size: usize, reserved: Vec<Reserved>) -> Ram {
         let mut buffer = alloc::vec![0; size];
-        let bank = Bank { base, size: size as u64, memory: buffer.as_mut_ptr() };
-        Ram { banks: alloc::vec![bank], reserved, _buffers: alloc::vec![buffer] }
+        let bank = Bank {
+            base,
+            size: size as u64,
+            memory: buffer.as_mut_ptr(),
+        };
+        Ram {
+            banks: alloc::vec![bank],
+            reserved,
+            _buffers: alloc::vec![buffer],
+        }
     }
 
     /// The banks, in the order of the device tree.
@@ -118,7 +140,8 @@ impl Ram {
 
     /// Gives up the reservations that begin at `start` and are not the loader's own.
     pub fn unreserve(&mut self, start: u64) {
-        self.reserved.retain(|r| r.access == Access::Private || r.range.start != start);
+        self.reserved
+            .retain(|r| r.access == Access::Private || r.range.start != start);
     }
 
     /// The bytes at a physical address.
@@ -150,9 +173,17 @@ impl Ram {
     /// As [`Ram::load_region`] for a single byte.
     pub fn load_limit(&self, start: u64) -> Result<u64, MemError> {
         self.check(start, 1, Access::NoLoad)?;
-        let bank = self.banks.iter().find(|b| start >= b.base && start - b.base < b.size);
+        let bank = self
+            .banks
+            .iter()
+            .find(|b| start >= b.base && start - b.base < b.size);
         let end = bank.map_or(start, |b| b.base + b.size);
-        let next = self.reserved.iter().map(|r| r.range.start).filter(|&s| s > start).min();
+        let next = self
+            .reserved
+            .iter()
+            .map(|r| r.range.start)
+            .filter(|&s| s > start)
+            .min();
         Ok(next.map_or(end, |s| s.min(end)) - start)
     }
 
@@ -186,17 +217,30 @@ impl Ram {
         let memory = self.locate(start, len)?;
         let end = start + len as u64;
         let hit = self.reserved.iter().find(|r| {
-            start < r.range.end && r.range.start < end && (access == Access::NoLoad || r.access == Access::Private)
+            start < r.range.end
+                && r.range.start < end
+                && (access == Access::NoLoad || r.access == Access::Private)
         });
         match hit {
-            Some(r) => Err(MemError::Reserved { what: r.what, start: r.range.start, end: r.range.end }),
+            Some(r) => Err(MemError::Reserved {
+                what: r.what,
+                start: r.range.start,
+                end: r.range.end,
+            }),
             None => Ok(memory),
         }
     }
 
     fn locate(&self, start: u64, len: usize) -> Result<*mut u8, MemError> {
-        let outside = MemError::NotRam { start, len: len as u64 };
-        let bank = self.banks.iter().find(|b| start >= b.base && start - b.base < b.size).ok_or(outside)?;
+        let outside = MemError::NotRam {
+            start,
+            len: len as u64,
+        };
+        let bank = self
+            .banks
+            .iter()
+            .find(|b| start >= b.base && start - b.base < b.size)
+            .ok_or(outside)?;
         let offset = start - bank.base;
         if len as u64 > bank.size - offset {
             return Err(outside);
@@ -210,8 +254,16 @@ mod tests {
     use super::*;
 
     fn ram() -> Ram {
-        let loader = Reserved { range: 0x4000..0x5000, what: "loader", access: Access::Private };
-        let tree = Reserved { range: 0x3000..0x3800, what: "device tree", access: Access::NoLoad };
+        let loader = Reserved {
+            range: 0x4000..0x5000,
+            what: "loader",
+            access: Access::Private,
+        };
+        let tree = Reserved {
+            range: 0x3000..0x3800,
+            what: "device tree",
+            access: Access::NoLoad,
+        };
         Ram::in_buffer(0x1000, 0x4000, alloc::vec![loader, tree])
     }
 
@@ -221,7 +273,13 @@ mod tests {
         assert_eq!(ram.slice(0x1000, 16).unwrap(), &[0; 16]);
         ram.slice_mut(0x1004, 4).unwrap().copy_from_slice(b"abcd");
         assert_eq!(&ram.slice(0x1000, 16).unwrap()[4..8], b"abcd");
-        assert_eq!(ram.slice(0xfff, 2), Err(MemError::NotRam { start: 0xfff, len: 2 }));
+        assert_eq!(
+            ram.slice(0xfff, 2),
+            Err(MemError::NotRam {
+                start: 0xfff,
+                len: 2
+            })
+        );
         assert!(ram.slice(0x4fff, 2).is_err());
         assert!(ram.slice(u64::MAX, usize::MAX).is_err());
         assert!(ram.slice(0x1000, usize::MAX).is_err());
@@ -230,9 +288,18 @@ mod tests {
     #[test]
     fn reservations_hold() {
         let mut ram = ram();
-        assert!(matches!(ram.slice(0x3fff, 2), Err(MemError::Reserved { what: "loader", .. })));
+        assert!(matches!(
+            ram.slice(0x3fff, 2),
+            Err(MemError::Reserved { what: "loader", .. })
+        ));
         assert!(ram.slice_mut(0x3000, 0x800).is_ok());
-        assert!(matches!(ram.load_region(0x2fff, 2), Err(MemError::Reserved { what: "device tree", .. })));
+        assert!(matches!(
+            ram.load_region(0x2fff, 2),
+            Err(MemError::Reserved {
+                what: "device tree",
+                ..
+            })
+        ));
         assert!(ram.load_region(0x2fff, 1).is_ok());
         assert_eq!(ram.load_limit(0x2000), Ok(0x1000));
         assert_eq!(ram.load_limit(0x3800), Ok(0x800));

@@ -37,14 +37,29 @@ pub struct Plan {
 /// Places the loader in `bank`, away from what is in `used`.
 ///
 /// Returns `None` if there is no room.
-pub fn plan(bank: Range<u64>, used: &[Range<u64>], image: u64, fdt: u64, heap: u64) -> Option<Plan> {
+pub fn plan(
+    bank: Range<u64>,
+    used: &[Range<u64>],
+    image: u64,
+    fdt: u64,
+    heap: u64,
+) -> Option<Plan> {
     let heap = align_down(heap.min((bank.end - bank.start) / HEAP_SHARE));
-    let sizes = [align_up(fdt + FDT_ROOM), heap, TABLES, PAGE, STACK, align_up(image)];
+    let sizes = [
+        align_up(fdt + FDT_ROOM),
+        heap,
+        TABLES,
+        PAGE,
+        STACK,
+        align_up(image),
+    ];
     let total: u64 = sizes.iter().sum();
 
     let mut end = align_down(bank.end);
     let mut start = loop {
-        let start = end.checked_sub(total).filter(|&start| start >= bank.start)?;
+        let start = end
+            .checked_sub(total)
+            .filter(|&start| start >= bank.start)?;
         match used.iter().find(|u| start < u.end && u.start < end) {
             Some(hit) => end = align_down(hit.start),
             None => break start,
@@ -55,7 +70,14 @@ pub fn plan(bank: Range<u64>, used: &[Range<u64>], image: u64, fdt: u64, heap: u
         start = range.end;
         range
     });
-    Some(Plan { fdt, heap, tables, guard, stack, image })
+    Some(Plan {
+        fdt,
+        heap,
+        tables,
+        guard,
+        stack,
+        image,
+    })
 }
 
 fn align_down(address: u64) -> u64 {
@@ -73,7 +95,14 @@ mod tests {
     const MIB: u64 = 1 << 20;
 
     fn parts(p: &Plan) -> [Range<u64>; 6] {
-        [p.fdt.clone(), p.heap.clone(), p.tables.clone(), p.guard.clone(), p.stack.clone(), p.image.clone()]
+        [
+            p.fdt.clone(),
+            p.heap.clone(),
+            p.tables.clone(),
+            p.guard.clone(),
+            p.stack.clone(),
+            p.image.clone(),
+        ]
     }
 
     #[test]

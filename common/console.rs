@@ -19,6 +19,8 @@ pub trait Terminal: Send + Sync {
     fn read(&self) -> Option<u8>;
     /// Waits until there is input or the time in microseconds is over. May return early.
     fn wait(&self, timeout_us: u64);
+    /// Waits until what was written has left the machine, but not for long.
+    fn drain(&self) {}
 }
 
 /// Bytes of output kept until there is a device.
@@ -34,7 +36,11 @@ struct Console {
     input: Deque<u8, TYPE_AHEAD>,
 }
 
-static CONSOLE: Mutex<Console> = Mutex::new(Console { device: None, early: Vec::new(), input: Deque::new() });
+static CONSOLE: Mutex<Console> = Mutex::new(Console {
+    device: None,
+    early: Vec::new(),
+    input: Deque::new(),
+});
 
 /// Makes `device` the console and prints what was printed so far.
 pub fn set_device(device: Arc<dyn Terminal>) {
@@ -46,7 +52,16 @@ pub fn set_device(device: Arc<dyn Terminal>) {
 
 /// Takes the device away; output is buffered again until the next [`set_device`].
 pub fn clear_device() {
+    drain();
     CONSOLE.lock().device = None;
+}
+
+/// Waits until all output has left the machine, as it must before a reset; never for long.
+pub fn drain() {
+    let device = CONSOLE.lock().device.clone();
+    if let Some(device) = device {
+        device.drain();
+    }
 }
 
 /// Prints text; `\n` becomes `\r\n` as a terminal needs it.

@@ -3,11 +3,12 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
-extern crate alloc;
 
 pub mod console;
 pub mod error;
+pub mod size;
 
 pub use error::{Error, Result};

@@ -88,16 +88,23 @@ pub struct Disk {
 
 /// The device numbers of all disks on an interface, ascending, probed or not.
 pub fn numbers(model: &Model, interface: &str) -> Vec<i32> {
-    let mut numbers: Vec<i32> =
-        model.uclass_devices(UclassId::Blk).iter().filter(|d| on_interface(model, d, interface)).map(|d| d.seq()).collect();
+    let mut numbers: Vec<i32> = model
+        .uclass_devices(UclassId::Blk)
+        .iter()
+        .filter(|d| on_interface(model, d, interface))
+        .map(|d| d.seq())
+        .collect();
     numbers.sort_unstable();
     numbers
 }
 
 /// Interfaces that have disks, by name.
 pub fn interfaces(model: &Model) -> Vec<&'static str> {
-    let mut names: Vec<&str> =
-        model.uclass_devices(UclassId::Blk).iter().filter_map(|d| Some(model.uclass_name(d.parent()?.uclass()))).collect();
+    let mut names: Vec<&str> = model
+        .uclass_devices(UclassId::Blk)
+        .iter()
+        .filter_map(|d| Some(model.uclass_name(d.parent()?.uclass())))
+        .collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -116,13 +123,20 @@ pub fn get(model: &Model, interface: &str, number: i32) -> Result<Disk> {
     model.probe(&device)?;
     let parent = device.parent().ok_or(Error::NoDevice)?;
     match device.ops() {
-        Ops::Blk(ops) => Ok(Disk { interface: model.uclass_name(parent.uclass()), number, device, ops }),
+        Ops::Blk(ops) => Ok(Disk {
+            interface: model.uclass_name(parent.uclass()),
+            number,
+            device,
+            ops,
+        }),
         _ => Err(Error::NoDevice),
     }
 }
 
 fn on_interface(model: &Model, device: &Device, interface: &str) -> bool {
-    device.parent().is_some_and(|parent| model.uclass_name(parent.uclass()) == interface)
+    device
+        .parent()
+        .is_some_and(|parent| model.uclass_name(parent.uclass()) == interface)
 }
 
 crate::uclass!(UclassId::Blk, "blk");

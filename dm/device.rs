@@ -51,7 +51,14 @@ impl Device {
         parent: Weak<Device>,
         seq: i32,
     ) -> Arc<Device> {
-        Arc::new(Device { name, driver, node, parent, seq, state: Mutex::default() })
+        Arc::new(Device {
+            name,
+            driver,
+            node,
+            parent,
+            seq,
+            state: Mutex::default(),
+        })
     }
 
     /// Its name: that of its node, or what its parent called it.
@@ -102,7 +109,11 @@ impl Device {
     /// The `data` of the driver's match entry that fits this device's node.
     pub fn match_data(&self) -> Option<usize> {
         let node = self.node?;
-        self.driver.of_match.iter().find(|m| node.is_compatible(m.compatible)).map(|m| m.data)
+        self.driver
+            .of_match
+            .iter()
+            .find(|m| node.is_compatible(m.compatible))
+            .map(|m| m.data)
     }
 
     /// Sets the platform data, which stays until the device is unbound.
@@ -141,5 +152,6 @@ impl Device {
 }
 
 fn downcast<T: Any + Send + Sync>(data: Option<Arc<dyn Any + Send + Sync>>) -> Result<Arc<T>> {
-    data.and_then(|data| data.downcast().ok()).ok_or(Error::Invalid("the device has no such data"))
+    data.and_then(|data| data.downcast().ok())
+        .ok_or(Error::Invalid("the device has no such data"))
 }

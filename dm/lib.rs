@@ -15,9 +15,9 @@
 // `forbid` would also forbid the registrations, which place a static in a section.
 #![deny(unsafe_code)]
 
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
-extern crate alloc;
 
 #[macro_use]
 mod register;

@@ -18,7 +18,11 @@ pub struct Model {
 }
 
 /// The driver of the root device.
-static ROOT: Driver = Driver { name: "root_driver", id: UclassId::Root, ..Driver::new() };
+static ROOT: Driver = Driver {
+    name: "root_driver",
+    id: UclassId::Root,
+    ..Driver::new()
+};
 
 impl Model {
     /// A model with nothing bound but its root.
@@ -30,7 +34,12 @@ impl Model {
         let node = tree.and_then(|tree| OfNode::find(tree, "/"));
         let root = Device::new("root".to_string(), &ROOT, node, Weak::new(), 0);
         root.state().lock().active = true;
-        Model { drivers, uclasses, tree, root }
+        Model {
+            drivers,
+            uclasses,
+            tree,
+            root,
+        }
     }
 
     /// The root of the tree.
@@ -85,7 +94,11 @@ impl Model {
 
     /// The devices of a uclass, by sequence number.
     pub fn uclass_devices(&self, id: UclassId) -> Vec<Arc<Device>> {
-        let mut devices: Vec<_> = self.devices().into_iter().filter(|device| device.uclass() == id).collect();
+        let mut devices: Vec<_> = self
+            .devices()
+            .into_iter()
+            .filter(|device| device.uclass() == id)
+            .collect();
         devices.sort_by_key(|device| device.seq());
         devices
     }
@@ -96,7 +109,9 @@ impl Model {
     /// # Errors
     /// The first error of a driver's `bind`.
     pub fn bind_children(&self, parent: &Arc<Device>) -> Result<()> {
-        let Some(node) = parent.node() else { return Ok(()) };
+        let Some(node) = parent.node() else {
+            return Ok(());
+        };
         for child in node.children().filter(|child| child.is_enabled()) {
             let name = child.name();
             // The most specific compatible string that has a driver decides.
@@ -124,7 +139,11 @@ impl Model {
         name: String,
         seq: Option<i32>,
     ) -> Result<Arc<Device>> {
-        let driver = self.drivers.iter().find(|d| d.name == driver).ok_or(Error::NotFound)?;
+        let driver = self
+            .drivers
+            .iter()
+            .find(|d| d.name == driver)
+            .ok_or(Error::NotFound)?;
         self.bind(parent, driver, name, None, seq)
     }
 
@@ -144,10 +163,12 @@ impl Model {
             return Ok(());
         }
         let driver = device.driver();
-        let result = self.run(driver.of_to_plat, device).and_then(|()| match driver.probe {
-            Some(probe) => probe(self, device),
-            None => Ok(Ops::None),
-        });
+        let result = self
+            .run(driver.of_to_plat, device)
+            .and_then(|()| match driver.probe {
+                Some(probe) => probe(self, device),
+                None => Ok(Ops::None),
+            });
         let ops = match result {
             Ok(ops) => ops,
             Err(error) => {
@@ -160,8 +181,11 @@ impl Model {
             state.ops = ops;
             state.active = true;
         }
-        let post = self.uclass(device.uclass()).and_then(|uclass| uclass.post_probe);
-        self.run(post, device).inspect_err(|_| _ = self.remove(device))
+        let post = self
+            .uclass(device.uclass())
+            .and_then(|uclass| uclass.post_probe);
+        self.run(post, device)
+            .inspect_err(|_| _ = self.remove(device))
     }
 
     /// Stops a device, its children before it. Does nothing if it is not probed.
@@ -177,7 +201,9 @@ impl Model {
         if !device.active() || Arc::ptr_eq(device, &self.root) {
             return result;
         }
-        let pre = self.uclass(device.uclass()).and_then(|uclass| uclass.pre_remove);
+        let pre = self
+            .uclass(device.uclass())
+            .and_then(|uclass| uclass.pre_remove);
         result = result.and(self.run(pre, device));
         device.state().lock().ops = Ops::None;
         result = result.and(self.run(device.driver().remove, device));
@@ -199,13 +225,19 @@ impl Model {
     /// # Errors
     /// What the driver says; the device then stays bound.
     pub fn unbind(&self, device: &Arc<Device>) -> Result<()> {
-        let parent = device.parent().ok_or(Error::Invalid("the root cannot be unbound"))?;
+        let parent = device
+            .parent()
+            .ok_or(Error::Invalid("the root cannot be unbound"))?;
         self.remove(device)?;
         for child in device.children().iter().rev() {
             self.unbind(child)?;
         }
         self.run(device.driver().unbind, device)?;
-        parent.state().lock().children.retain(|child| !Arc::ptr_eq(child, device));
+        parent
+            .state()
+            .lock()
+            .children
+            .retain(|child| !Arc::ptr_eq(child, device));
         Ok(())
     }
 
@@ -218,50 +250,77 @@ impl Model {
         seq: Option<i32>,
     ) -> Result<Arc<Device>> {
         let peers = match driver.id {
-            UclassId::Blk => parent.children().into_iter().filter(|c| c.uclass() == driver.id).collect(),
+            UclassId::Blk => parent
+                .children()
+                .into_iter()
+                .filter(|c| c.uclass() == driver.id)
+                .collect(),
             id => self.uclass_devices(id),
         };
         let taken = |seq: i32| peers.iter().any(|peer| peer.seq() == seq);
         let seq = match seq.or_else(|| self.alias_seq(driver.id, node)) {
             Some(seq) if taken(seq) => return Err(Error::Exists),
             Some(seq) => seq,
-            None => (self.first_unaliased(driver.id)..).find(|&seq| !taken(seq)).ok_or(Error::OutOfRange)?,
+            None => (self.first_unaliased(driver.id)..)
+                .find(|&seq| !taken(seq))
+                .ok_or(Error::OutOfRange)?,
         };
         let device = Device::new(name, driver, node, Arc::downgrade(parent), seq);
         parent.state().lock().children.push(device.clone());
         if let Err(error) = self.run(driver.bind, &device) {
-            parent.state().lock().children.retain(|child| !Arc::ptr_eq(child, &device));
+            parent
+                .state()
+                .lock()
+                .children
+                .retain(|child| !Arc::ptr_eq(child, &device));
             return Err(error);
         }
         Ok(device)
     }
 
     fn driver_for(&self, compatible: &str) -> Option<&'static Driver> {
-        self.drivers.iter().find(|driver| driver.of_match.iter().any(|m| m.compatible == compatible))
+        self.drivers
+            .iter()
+            .find(|driver| driver.of_match.iter().any(|m| m.compatible == compatible))
     }
 
     fn uclass(&self, id: UclassId) -> Option<&'static UclassDriver> {
         self.uclasses.iter().find(|uclass| uclass.id == id)
     }
 
-    fn run(&self, step: Option<fn(&Model, &Arc<Device>) -> Result<()>>, device: &Arc<Device>) -> Result<()> {
+    fn run(
+        &self,
+        step: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+        device: &Arc<Device>,
+    ) -> Result<()> {
         step.map_or(Ok(()), |step| step(self, device))
     }
 
     /// The number that an alias such as `serial1` gives to a node.
     fn alias_seq(&self, id: UclassId, node: Option<OfNode>) -> Option<i32> {
         let node = node?;
-        self.aliases(id).into_iter().find(|&(_, target)| target == node).map(|(seq, _)| seq)
+        self.aliases(id)
+            .into_iter()
+            .find(|&(_, target)| target == node)
+            .map(|(seq, _)| seq)
     }
 
     /// Devices without an alias are numbered after all that have one, as in U-Boot.
     fn first_unaliased(&self, id: UclassId) -> i32 {
-        self.aliases(id).into_iter().map(|(seq, _)| seq.saturating_add(1)).max().unwrap_or(0)
+        self.aliases(id)
+            .into_iter()
+            .map(|(seq, _)| seq.saturating_add(1))
+            .max()
+            .unwrap_or(0)
     }
 
     fn aliases(&self, id: UclassId) -> Vec<(i32, OfNode)> {
-        let Some(uclass) = self.uclass(id).filter(|uclass| uclass.seq_alias) else { return Vec::new() };
-        let Some(aliases) = self.node("/aliases") else { return Vec::new() };
+        let Some(uclass) = self.uclass(id).filter(|uclass| uclass.seq_alias) else {
+            return Vec::new();
+        };
+        let Some(aliases) = self.node("/aliases") else {
+            return Vec::new();
+        };
         aliases
             .property_names()
             .filter_map(|name| {

@@ -28,7 +28,10 @@ pub struct Reg {
 impl OfNode {
     /// The node at a path.
     pub fn find(tree: &'static Fdt<'static>, path: &str) -> Option<OfNode> {
-        Some(OfNode { tree, node: tree.find_node(path)? })
+        Some(OfNode {
+            tree,
+            node: tree.find_node(path)?,
+        })
     }
 
     /// Its name with the unit address: `uart@22000000`.
@@ -79,12 +82,18 @@ impl OfNode {
     pub fn reg(self, index: usize) -> Result<Reg> {
         let mut ranges = self.node.reg().ok_or(Error::NotFound)?;
         let range = ranges.nth(index).ok_or(Error::NotFound)?;
-        Ok(Reg { start: range.starting_address as u64, size: range.size.ok_or(Error::NotFound)? as u64 })
+        Ok(Reg {
+            start: range.starting_address as u64,
+            size: range.size.ok_or(Error::NotFound)? as u64,
+        })
     }
 }
 
 fn strings(value: &'static [u8]) -> impl Iterator<Item = &'static str> {
-    value.split(|&byte| byte == 0).filter(|s| !s.is_empty()).filter_map(|s| core::str::from_utf8(s).ok())
+    value
+        .split(|&byte| byte == 0)
+        .filter(|s| !s.is_empty())
+        .filter_map(|s| core::str::from_utf8(s).ok())
 }
 
 impl PartialEq for OfNode {

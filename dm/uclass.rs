@@ -51,6 +51,12 @@ pub struct UclassDriver {
 impl UclassDriver {
     /// A uclass that only has a name.
     pub const fn new(id: UclassId, name: &'static str) -> UclassDriver {
-        UclassDriver { id, name, seq_alias: false, post_probe: None, pre_remove: None }
+        UclassDriver {
+            id,
+            name,
+            seq_alias: false,
+            post_probe: None,
+            pre_remove: None,
+        }
     }
 }

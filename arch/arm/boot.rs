@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the start of the machine tells the board.
+//! What was found before the image moved, and the machine made of it.
 
+use crate::Machine;
 use crate::mem::{Access, Ram, Reserved};
 use crate::plan::Plan;
 use alloc::vec::Vec;
@@ -9,20 +10,6 @@ use fdt::Fdt;
 
 /// The most banks of RAM that are used.
 pub const MAX_BANKS: usize = 8;
-
-/// The machine as it was found.
-pub struct Boot {
-    /// All of RAM, with the loader's own memory reserved in it.
-    pub ram: Ram,
-    /// The device tree that Xen passed: a copy that never changes.
-    pub tree: &'static Fdt<'static>,
-    /// Where the user's copy of the tree is.
-    pub fdt_address: u64,
-    /// The first bank's part below the loader.
-    pub usable: Range<u64>,
-    /// Where the image runs.
-    pub image_address: u64,
-}
 
 static OWN_MEMORY: spin::Once<Range<u64>> = spin::Once::new();
 
@@ -41,32 +28,54 @@ pub struct Found {
     pub tables: super::mmu::Enabled,
 }
 
-impl Boot {
-    /// # Safety
-    /// The heap works, and `found` tells the truth.
-    pub unsafe fn new(plan: &Plan, found_banks: &[Range<u64>], initrd: Option<Range<u64>>, fdt_len: usize) -> Boot {
-        let whole = plan.fdt.end..plan.image.end;
-        OWN_MEMORY.call_once(|| whole.clone());
-        let mut reserved = alloc::vec![
-            Reserved { range: whole, what: "boot loader", access: Access::Private },
-            Reserved { range: plan.fdt.clone(), what: "device tree", access: Access::NoLoad },
-        ];
-        if let Some(range) = initrd {
-            reserved.push(Reserved { range, what: "initial ramdisk", access: Access::NoLoad });
-        }
-        let bank = found_banks.iter().find(|b| b.contains(&plan.image.start)).cloned().unwrap_or_default();
-        // SAFETY: all banks are mapped, and the loader's part is private.
-        let ram = unsafe { Ram::identity_mapped(found_banks, reserved) };
+/// The machine, for the board.
+///
+/// # Safety
+/// The heap works, all banks are mapped, and nobody else uses them.
+pub unsafe fn machine(
+    plan: &Plan,
+    banks: &[Range<u64>],
+    initrd: Option<Range<u64>>,
+    fdt_len: usize,
+) -> Machine {
+    let whole = plan.fdt.end..plan.image.end;
+    OWN_MEMORY.call_once(|| whole.clone());
+    let mut reserved = alloc::vec![
+        Reserved {
+            range: whole,
+            what: "boot loader",
+            access: Access::Private
+        },
+        Reserved {
+            range: plan.fdt.clone(),
+            what: "device tree",
+            access: Access::NoLoad
+        },
+    ];
+    if let Some(range) = initrd {
+        reserved.push(Reserved {
+            range,
+            what: "initial ramdisk",
+            access: Access::NoLoad,
+        });
+    }
+    let bank = banks
+        .iter()
+        .find(|b| b.contains(&plan.image.start))
+        .cloned()
+        .unwrap_or_default();
+    // SAFETY: all banks are mapped, and the loader's part is private.
+    let ram = unsafe { Ram::identity_mapped(banks, reserved) };
 
-        let mut copy: Vec<u8> = alloc::vec![0; fdt_len];
-        ram.peek(plan.fdt.start, &mut copy).expect("the device tree was copied into RAM");
-        let tree = Fdt::new(copy.leak()).expect("the device tree was read before");
-        Boot {
-            ram,
-            tree: alloc::boxed::Box::leak(alloc::boxed::Box::new(tree)),
-            fdt_address: plan.fdt.start,
-            usable: bank.start..plan.fdt.start,
-            image_address: plan.image.start,
-        }
+    let mut copy: Vec<u8> = alloc::vec![0; fdt_len];
+    ram.peek(plan.fdt.start, &mut copy)
+        .expect("the device tree was copied into RAM");
+    let tree = Fdt::new(copy.leak()).expect("the device tree was read before");
+    Machine {
+        ram,
+        tree: alloc::boxed::Box::leak(alloc::boxed::Box::new(tree)),
+        fdt_address: plan.fdt.start,
+        usable: bank.start..plan.fdt.start,
+        image_address: plan.image.start,
     }
 }

@@ -105,19 +105,47 @@ extern "C" fn exception(frame: &Frame, vector: u64) -> ! {
     }
     let base = entry::layout().start;
     let name = ["Synchronous Abort", "IRQ", "FIQ", "SError"][(vector % 4) as usize];
-    board_emergency(format_args!("\n\"{name}\" handler, esr {:#010x} ({}), far {:#x}\n", frame.esr, class(frame.esr), frame.far));
-    board_emergency(format_args!("elr: {:016x} lr : {:016x} (offsets in u-boot.map)\n", frame.elr.wrapping_sub(base), frame.x[30].wrapping_sub(base)));
-    board_emergency(format_args!("elr: {:016x} lr : {:016x} sp : {:016x} spsr: {:08x}\n", frame.elr, frame.x[30], frame.sp, frame.spsr));
+    board_emergency(format_args!(
+        "\n\"{name}\" handler, esr {:#010x} ({}), far {:#x}\n",
+        frame.esr,
+        class(frame.esr),
+        frame.far
+    ));
+    board_emergency(format_args!(
+        "elr: {:016x} lr : {:016x} (offsets in u-boot.map)\n",
+        frame.elr.wrapping_sub(base),
+        frame.x[30].wrapping_sub(base)
+    ));
+    board_emergency(format_args!(
+        "elr: {:016x} lr : {:016x} sp : {:016x} spsr: {:08x}\n",
+        frame.elr, frame.x[30], frame.sp, frame.spsr
+    ));
     for (i, pair) in frame.x[..30].chunks_exact(2).enumerate() {
-        board_emergency(format_args!("x{:<2}: {:016x} x{:<2}: {:016x}\n", 2 * i, pair[0], 2 * i + 1, pair[1]));
+        board_emergency(format_args!(
+            "x{:<2}: {:016x} x{:<2}: {:016x}\n",
+            2 * i,
+            pair[0],
+            2 * i + 1,
+            pair[1]
+        ));
     }
     backtrace(frame.x[29], frame.sp);
     board_emergency(format_args!("Resetting CPU ...\n\n"));
     crate::reset()
 }
 
+/// For errors that the processor did not notice: a backtrace from here, then a reset.
+pub fn fatal() -> ! {
+    let (fp, sp): (u64, u64);
+    // SAFETY: reads two registers.
+    unsafe { core::arch::asm!("mov {}, x29", "mov {}, sp", out(reg) fp, out(reg) sp, options(nomem, nostack)) };
+    backtrace(fp, sp);
+    board_emergency(format_args!("Resetting CPU ...\n\n"));
+    crate::reset()
+}
+
 /// Follows the chain of frame records up the stack.
-pub fn backtrace(mut fp: u64, sp: u64) {
+fn backtrace(mut fp: u64, sp: u64) {
     const DEPTH: usize = 32;
     const STACK_MAX: u64 = 256 << 10;
     let base = entry::layout().start;
@@ -129,7 +157,12 @@ pub fn backtrace(mut fp: u64, sp: u64) {
             break;
         }
         // SAFETY: aligned, and on the stack as far as can be told; a fault here just resets.
-        let (next, lr) = unsafe { ((fp as usize as *const u64).read(), (fp as usize as *const u64).add(1).read()) };
+        let (next, lr) = unsafe {
+            (
+                (fp as usize as *const u64).read(),
+                (fp as usize as *const u64).add(1).read(),
+            )
+        };
         board_emergency(format_args!(" {:x}", lr.wrapping_sub(base)));
         last = fp + 16;
         fp = next;

@@ -14,5 +14,10 @@ static HEAP: TalcLock<spin::Mutex<()>, Manual> = TalcLock::new(Manual);
 /// The range must be mapped, normal memory that nobody else uses, now or later.
 pub unsafe fn init(range: Range<u64>) {
     // SAFETY: the caller's promise.
-    unsafe { HEAP.lock().claim(range.start as usize as *mut u8, (range.end - range.start) as usize) };
+    unsafe {
+        HEAP.lock().claim(
+            range.start as usize as *mut u8,
+            (range.end - range.start) as usize,
+        )
+    };
 }

@@ -41,17 +41,35 @@ impl Builder {
     /// # Safety
     /// `pool` must be unused RAM for as long as the loader runs.
     pub unsafe fn new(pool: Range<u64>) -> Builder {
-        Builder(Mapping::with_asid_and_va_range(Pool { next: pool.start, end: pool.end }, 0, ROOT_LEVEL, El1And0, VaRange::Lower))
+        Builder(Mapping::with_asid_and_va_range(
+            Pool {
+                next: pool.start,
+                end: pool.end,
+            },
+            0,
+            ROOT_LEVEL,
+            El1And0,
+            VaRange::Lower,
+        ))
     }
 
     /// Maps RAM for data.
     pub fn ram(&mut self, range: Range<u64>) -> Result<(), MapError> {
-        map_identity(&mut self.0, range, MAIR_NORMAL | NEVER_EXECUTE, Constraints::empty())
+        map_identity(
+            &mut self.0,
+            range,
+            MAIR_NORMAL | NEVER_EXECUTE,
+            Constraints::empty(),
+        )
     }
 
     /// Maps RAM by the page, so that [`protect`] can change each page's rights.
     pub fn pages(&mut self, range: Range<u64>, executable: bool) -> Result<(), MapError> {
-        let never = if executable { El1Attributes::UXN } else { NEVER_EXECUTE };
+        let never = if executable {
+            El1Attributes::UXN
+        } else {
+            NEVER_EXECUTE
+        };
         let by_page = Constraints::NO_BLOCK_MAPPINGS | Constraints::NO_CONTIGUOUS_HINT;
         map_identity(&mut self.0, range, MAIR_NORMAL | never, by_page)
     }
@@ -77,7 +95,16 @@ impl Builder {
                 + TCR_EL1::IPS.val(ID_AA64MMFR0_EL1.read(ID_AA64MMFR0_EL1::PARange)),
         );
         // SAFETY: nothing was cached in the TLB for a MMU that was off, but a reset leaves it undefined.
-        unsafe { core::arch::asm!("tlbi vmalle1", "dsb nsh", "ic iallu", "dsb nsh", "isb", options(nostack)) };
+        unsafe {
+            core::arch::asm!(
+                "tlbi vmalle1",
+                "dsb nsh",
+                "ic iallu",
+                "dsb nsh",
+                "isb",
+                options(nostack)
+            )
+        };
         SCTLR_EL1.modify(SCTLR_EL1::M::Enable + SCTLR_EL1::C::Cacheable + SCTLR_EL1::I::Cacheable);
         isb(SY);
         // Only now: counting needs exclusive accesses, which need cached memory.
@@ -94,21 +121,37 @@ pub struct Enabled(Mapping<Pool, El1And0>);
 pub fn protect(tables: Enabled, image: &ImageLayout, old: Range<u64>) -> Result<(), MapError> {
     let mut mapping = tables.0;
     let mut rights = |range: Range<u64>, set: El1Attributes, clear: El1Attributes| {
-        mapping.modify_range(&region(range), &|_, descriptor| descriptor.modify_flags(set, clear))
+        mapping.modify_range(&region(range), &|_, descriptor| {
+            descriptor.modify_flags(set, clear)
+        })
     };
     rights(old, NEVER_EXECUTE, El1Attributes::empty())?;
-    rights(image.start..image.text_end, El1Attributes::READ_ONLY, El1Attributes::PXN)?;
-    rights(image.text_end..image.rodata_end, El1Attributes::READ_ONLY, El1Attributes::empty())?;
+    rights(
+        image.start..image.text_end,
+        El1Attributes::READ_ONLY,
+        El1Attributes::PXN,
+    )?;
+    rights(
+        image.text_end..image.rodata_end,
+        El1Attributes::READ_ONLY,
+        El1Attributes::empty(),
+    )?;
     *TABLES.lock() = Some(mapping);
     Ok(())
 }
 
 /// Maps more, outside of RAM, at its physical address. Mapping a range again is harmless.
 pub fn map(range: Range<u64>, kind: Kind) -> Result<(), &'static str> {
-    let attributes = NEVER_EXECUTE | if kind == Kind::Device { MAIR_DEVICE } else { MAIR_NORMAL };
+    let attributes = NEVER_EXECUTE
+        | if kind == Kind::Device {
+            MAIR_DEVICE
+        } else {
+            MAIR_NORMAL
+        };
     let mut tables = TABLES.lock();
     let mapping = tables.as_mut().ok_or("the MMU is off")?;
-    map_identity(mapping, range, attributes, Constraints::NO_CONTIGUOUS_HINT).map_err(|_| "it cannot be mapped")
+    map_identity(mapping, range, attributes, Constraints::NO_CONTIGUOUS_HINT)
+        .map_err(|_| "it cannot be mapped")
 }
 
 fn map_identity(
@@ -117,10 +160,17 @@ fn map_identity(
     attributes: El1Attributes,
     constraints: Constraints,
 ) -> Result<(), MapError> {
-    let attributes =
-        attributes | El1Attributes::VALID | El1Attributes::ACCESSED | El1Attributes::INNER_SHAREABLE;
+    let attributes = attributes
+        | El1Attributes::VALID
+        | El1Attributes::ACCESSED
+        | El1Attributes::INNER_SHAREABLE;
     let region = region(range);
-    mapping.map_range(&region, PhysicalAddress(region.start().0), attributes, constraints)
+    mapping.map_range(
+        &region,
+        PhysicalAddress(region.start().0),
+        attributes,
+        constraints,
+    )
 }
 
 fn region(range: Range<u64>) -> MemoryRegion {

@@ -15,7 +15,8 @@ mod jump;
 mod mmu;
 mod start;
 
-pub use boot::{Boot, own_memory};
+pub use boot::own_memory;
+pub use exception::fatal;
 pub use hvc::hypercall;
 pub use jump::start_kernel;
 

@@ -2,7 +2,8 @@
 //! From the first Rust instruction to the board: find the memory, turn the MMU
 //! on, move the image to the top of RAM.
 
-use crate::arm::boot::{Boot, Found, MAX_BANKS};
+use crate::Machine;
+use crate::arm::boot::{Found, MAX_BANKS, machine};
 use crate::arm::{cache, entry, exception, heap, mmu};
 use crate::plan::{Plan, plan};
 use core::ops::Range;
@@ -11,27 +12,38 @@ use include::config;
 
 unsafe extern "Rust" {
     /// The board: what the binary does once the machine is up.
-    safe fn board_main(boot: Boot) -> !;
+    safe fn board_main(machine: Machine) -> !;
 }
 
 /// Runs where Xen loaded the image, with the MMU off and no heap.
 #[unsafe(no_mangle)]
 extern "C" fn early_start(fdt: *const u8, base: u64) -> ! {
     // SAFETY: by the boot protocol x0 is the device tree's address.
-    let tree = unsafe { Fdt::from_ptr(fdt) }.unwrap_or_else(|_| panic!("no device tree at {fdt:p}"));
+    let tree =
+        unsafe { Fdt::from_ptr(fdt) }.unwrap_or_else(|_| panic!("no device tree at {fdt:p}"));
     let banks = banks(&tree);
     let fdt_range = fdt as u64..fdt as u64 + tree.total_size() as u64;
     let old_image = base..entry::layout().end;
     let initrd = initrd(&tree);
-    let bank = banks.iter().find(|b| b.contains(&base)).unwrap_or_else(|| panic!("{base:#x} is not in RAM")).clone();
+    let bank = banks
+        .iter()
+        .find(|b| b.contains(&base))
+        .unwrap_or_else(|| panic!("{base:#x} is not in RAM"))
+        .clone();
 
     let mut used: heapless::Vec<Range<u64>, 3> = heapless::Vec::new();
     _ = used.push(old_image.clone());
     _ = used.push(fdt_range.clone());
     _ = initrd.clone().map(|range| used.push(range));
     let image_size = old_image.end - old_image.start;
-    let plan = plan(bank, &used, image_size, tree.total_size() as u64, config::CONFIG_SYS_MALLOC_LEN)
-        .unwrap_or_else(|| panic!("no room for the loader in RAM"));
+    let plan = plan(
+        bank,
+        &used,
+        image_size,
+        tree.total_size() as u64,
+        config::CONFIG_SYS_MALLOC_LEN,
+    )
+    .unwrap_or_else(|| panic!("no room for the loader in RAM"));
 
     let tables = map_ram(&plan, &banks, &old_image).unwrap_or_else(|e| panic!("the MMU: {e:?}"));
     // SAFETY: the image, its stack and the trees are mapped; all that was written is the image's own range.
@@ -40,7 +52,14 @@ extern "C" fn early_start(fdt: *const u8, base: u64) -> ! {
         tables.enable()
     };
 
-    let found = Found { banks, initrd, old_image, fdt_len: tree.total_size(), plan, tables };
+    let found = Found {
+        banks,
+        initrd,
+        old_image,
+        fdt_len: tree.total_size(),
+        plan,
+        tables,
+    };
     relocate(found, fdt)
 }
 
@@ -56,7 +75,11 @@ fn relocate(found: Found, fdt: *const u8) -> ! {
     // value of `found` is moved to the new stack, above where that stack begins.
     unsafe {
         core::ptr::copy_nonoverlapping(fdt, plan.fdt.start as usize as *mut u8, found.fdt_len);
-        core::ptr::copy_nonoverlapping(found.old_image.start as usize as *const u8, new as usize as *mut u8, len);
+        core::ptr::copy_nonoverlapping(
+            found.old_image.start as usize as *const u8,
+            new as usize as *mut u8,
+            len,
+        );
         entry::relocate(new);
         cache::clean_to_unification(new..new + len as u64);
         (stack as usize as *mut Found).write(found);
@@ -69,11 +92,12 @@ extern "C" fn late_start(found: *mut Found) -> ! {
     exception::install();
     // SAFETY: `relocate` wrote it there, and nobody else reads it.
     let found = unsafe { found.read() };
-    mmu::protect(found.tables, &entry::layout(), found.old_image).unwrap_or_else(|e| panic!("the MMU: {e:?}"));
+    mmu::protect(found.tables, &entry::layout(), found.old_image)
+        .unwrap_or_else(|e| panic!("the MMU: {e:?}"));
     // SAFETY: the plan keeps the heap for itself.
     unsafe { heap::init(found.plan.heap.clone()) };
     // SAFETY: the heap works from here on.
-    board_main(unsafe { Boot::new(&found.plan, &found.banks, found.initrd, found.fdt_len) })
+    board_main(unsafe { machine(&found.plan, &found.banks, found.initrd, found.fdt_len) })
 }
 
 /// Maps all of RAM but the stack's guard page; the two images by the page.
@@ -101,17 +125,28 @@ fn map_ram(
 
 /// The ranges of all memory nodes.
 fn banks(tree: &Fdt) -> heapless::Vec<Range<u64>, MAX_BANKS> {
-    let nodes = tree.all_nodes().filter(|n| n.property("device_type").is_some_and(|p| p.value == b"memory\0"));
+    let nodes = tree.all_nodes().filter(|n| {
+        n.property("device_type")
+            .is_some_and(|p| p.value == b"memory\0")
+    });
     let ranges = nodes.filter_map(|n| n.reg()).flatten().map(|r| {
         let start = r.starting_address as u64;
         start..start + r.size.unwrap_or(0) as u64
     });
-    ranges.filter(|range| !range.is_empty()).take(MAX_BANKS).collect()
+    ranges
+        .filter(|range| !range.is_empty())
+        .take(MAX_BANKS)
+        .collect()
 }
 
 /// The initial ramdisk that Xen loaded, if there is one.
 fn initrd(tree: &Fdt) -> Option<Range<u64>> {
     let chosen = tree.find_node("/chosen")?;
-    let cell = |name| chosen.property(name).and_then(|p| p.as_usize()).map(|v| v as u64);
+    let cell = |name| {
+        chosen
+            .property(name)
+            .and_then(|p| p.as_usize())
+            .map(|v| v as u64)
+    };
     Some(cell("linux,initrd-start")?..cell("linux,initrd-end")?).filter(|range| !range.is_empty())
 }

@@ -23,7 +23,10 @@ pub fn poweroff() -> ! {
 pub fn flush_cache(_code: &[u8]) {}
 
 pub fn start_kernel(_ram: &mut Ram, kernel: Range<u64>, fdt: u64) -> ! {
-    println!("## Transferring control to {:#x}, device tree at {fdt:#x}", kernel.start);
+    println!(
+        "## Transferring control to {:#x}, device tree at {fdt:#x}",
+        kernel.start
+    );
     std::process::exit(0)
 }
 

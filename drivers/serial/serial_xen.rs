@@ -22,6 +22,11 @@ use include::xen::io::console::{IN, IN_CONS, IN_PROD, IN_SIZE, OUT, OUT_CONS, OU
 /// How long output waits for a back-end that does not read.
 const STUCK_MS: u64 = 2000;
 
+/// How long the last output may take.
+const DRAIN_MS: u64 = 500;
+/// How often it is looked at, since the back-end need not notify of it.
+const DRAIN_LOOK_US: u64 = 1000;
+
 /// The console's two rings.
 pub struct XenConsole {
     page: Shared,
@@ -35,7 +40,12 @@ pub struct XenConsole {
 impl XenConsole {
     /// The console behind a page and an event port.
     pub fn new(page: Shared, event: EventChannel) -> XenConsole {
-        XenConsole { page, event, stuck: AtomicBool::new(false), broken: AtomicBool::new(false) }
+        XenConsole {
+            page,
+            event,
+            stuck: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+        }
     }
 
     /// Writes what there is room for; returns how many bytes that was.
@@ -47,7 +57,8 @@ impl XenConsole {
         }
         let count = bytes.len().min((OUT_SIZE - used) as usize);
         for &byte in bytes.iter().take(count) {
-            self.page.write(OUT + (producer % OUT_SIZE) as usize, &[byte]);
+            self.page
+                .write(OUT + (producer % OUT_SIZE) as usize, &[byte]);
             producer = producer.wrapping_add(1);
         }
         if count > 0 {
@@ -67,7 +78,8 @@ impl XenConsole {
             return Ok(None);
         }
         let mut byte = [0];
-        self.page.read(IN + (consumer % IN_SIZE) as usize, &mut byte);
+        self.page
+            .read(IN + (consumer % IN_SIZE) as usize, &mut byte);
         self.page.store_u32(IN_CONS, consumer.wrapping_add(1));
         if available == 1 || available == IN_SIZE {
             // It is empty, or was full: the back-end may have more.
@@ -110,10 +122,21 @@ impl Serial for XenConsole {
     fn wait(&self, timeout_us: u64) {
         self.event.wait(timeout_us);
     }
+
+    fn drain(&self) {
+        let deadline = Deadline::after_ms(DRAIN_MS);
+        let full = || self.page.load_u32(OUT_CONS) != self.page.load_u32(OUT_PROD);
+        while full() && !deadline.expired() {
+            self.event.wait(deadline.left_us().min(DRAIN_LOOK_US));
+        }
+    }
 }
 
 fn probe(_model: &Model, console: &Arc<Device>) -> Result<Ops> {
-    let services = console.parent().ok_or(Error::NoDevice)?.private::<Services>()?;
+    let services = console
+        .parent()
+        .ok_or(Error::NoDevice)?
+        .private::<Services>()?;
     let (page, event) = services.channel(hvm::CONSOLE_PFN, hvm::CONSOLE_EVTCHN)?;
     Ok(Ops::Serial(Arc::new(XenConsole::new(page, event))))
 }

@@ -14,7 +14,8 @@ use common::{Error, Result};
 use core::sync::atomic::{AtomicBool, Ordering};
 use dm::blk::{BlkInfo, BlockDevice};
 use include::xen::io::blkif::{
-    OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, SECTOR, VDISK_CDROM, VDISK_READONLY, VDISK_REMOVABLE,
+    OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, SECTOR, VDISK_CDROM, VDISK_READONLY,
+    VDISK_REMOVABLE,
 };
 use include::xen::io::xenbus::State;
 use spin::Mutex;
@@ -47,7 +48,12 @@ impl BlkFront {
     pub fn connect(services: &Services, node: &str, name: &str, handle: u64) -> Result<BlkFront> {
         let device = XenbusDevice::open(&services.store()?, node)?;
         device.wait_backend(&[State::INIT_WAIT], Deadline::after_ms(STATE_MS))?;
-        let mut queue = Queue::new(&services.hv, &services.grants, device.backend_id(), handle as u16)?;
+        let mut queue = Queue::new(
+            &services.hv,
+            &services.grants,
+            device.backend_id(),
+            handle as u16,
+        )?;
         match negotiate(&device, &mut queue) {
             Ok(info) => Ok(BlkFront {
                 name: name.to_string(),
@@ -70,7 +76,11 @@ impl BlkFront {
     /// # Errors
     /// The first thing that went wrong; all that is possible is done.
     pub fn close(&self) -> Result<()> {
-        let flushed = if self.dirty.load(Ordering::Relaxed) { self.flush() } else { Ok(()) };
+        let flushed = if self.dirty.load(Ordering::Relaxed) {
+            self.flush()
+        } else {
+            Ok(())
+        };
         let mut queue = self.queue.lock();
         flushed.and(disconnect(&self.device, &mut queue))
     }
@@ -135,7 +145,8 @@ impl BlockDevice for BlkFront {
 
     fn flush(&self) -> Result<()> {
         // A back-end that offers neither has no cache of its own.
-        _ = self.flush_by(OP_FLUSH_DISKCACHE, &self.flush)? || self.flush_by(OP_WRITE_BARRIER, &self.barrier)?;
+        _ = self.flush_by(OP_FLUSH_DISKCACHE, &self.flush)?
+            || self.flush_by(OP_WRITE_BARRIER, &self.barrier)?;
         self.dirty.store(false, Ordering::Relaxed);
         Ok(())
     }
@@ -144,7 +155,8 @@ impl BlockDevice for BlkFront {
 /// Offers the ring, waits for the back-end, and reads what the disk is.
 fn negotiate(device: &XenbusDevice, queue: &mut Queue) -> Result<BlkInfo> {
     device.store().transaction(|transaction| {
-        let write = |key: &str, value: &str| device.store().write(transaction, &device.key(key), value);
+        let write =
+            |key: &str, value: &str| device.store().write(transaction, &device.key(key), value);
         write("ring-ref", &format!("{}", queue.ring_reference()))?;
         write("event-channel", &format!("{}", queue.port()))?;
         write("protocol", "arm-abi")?;
@@ -163,8 +175,13 @@ fn negotiate(device: &XenbusDevice, queue: &mut Queue) -> Result<BlkInfo> {
 fn disk_info(device: &XenbusDevice) -> Result<BlkInfo> {
     let flags = device.number("info")?.unwrap_or(0);
     let cdrom = device.own("device-type")?.as_deref() == Some("cdrom") || flags & VDISK_CDROM != 0;
-    let read_only = flags & VDISK_READONLY != 0 || device.text("mode")?.is_some_and(|mode| mode.starts_with('r'));
-    let sectors = device.number("sectors")?.ok_or(Error::Protocol("the disk has no size"))?;
+    let read_only = flags & VDISK_READONLY != 0
+        || device
+            .text("mode")?
+            .is_some_and(|mode| mode.starts_with('r'));
+    let sectors = device
+        .number("sectors")?
+        .ok_or(Error::Protocol("the disk has no size"))?;
     let block_size = device.number("sector-size")?.unwrap_or(SECTOR);
     if !block_size.is_power_of_two() || !(SECTOR..=BLOCK_SIZE_MAX).contains(&block_size) {
         return Err(Error::Protocol("the sector size makes no sense"));
@@ -172,7 +189,9 @@ fn disk_info(device: &XenbusDevice) -> Result<BlkInfo> {
     if block_size > include::xen::PAGE_SIZE as u64 {
         return Err(Error::Unsupported("sectors larger than a page"));
     }
-    sectors.checked_mul(SECTOR).ok_or(Error::Protocol("the disk's size makes no sense"))?;
+    sectors
+        .checked_mul(SECTOR)
+        .ok_or(Error::Protocol("the disk's size makes no sense"))?;
     Ok(BlkInfo {
         block_size: block_size as u32,
         blocks: sectors / (block_size / SECTOR),
@@ -191,11 +210,23 @@ fn disconnect(device: &XenbusDevice, queue: &mut Queue) -> Result<()> {
     let closing = [State::CLOSING, State::CLOSED, State::INIT_WAIT];
     result = result.and_then(|()| device.wait_backend(&closing, deadline()).map(drop));
     result = result.and(device.switch_now(State::CLOSED));
-    result = result.and_then(|()| device.wait_backend(&[State::CLOSED, State::INIT_WAIT], deadline()).map(drop));
+    result = result.and_then(|()| {
+        device
+            .wait_backend(&[State::CLOSED, State::INIT_WAIT], deadline())
+            .map(drop)
+    });
     result = result.and(queue.close());
     for key in KEYS {
-        result = result.and(device.store().remove(crate::xen::xenstore::NO_TRANSACTION, &device.key(key)));
+        result = result.and(
+            device
+                .store()
+                .remove(crate::xen::xenstore::NO_TRANSACTION, &device.key(key)),
+        );
     }
     result = result.and(device.switch_now(State::INITIALISING));
-    result.and_then(|()| device.wait_backend(&[State::INIT_WAIT], deadline()).map(drop))
+    result.and_then(|()| {
+        device
+            .wait_backend(&[State::INIT_WAIT], deadline())
+            .map(drop)
+    })
 }

@@ -17,7 +17,8 @@ use common::{Error, Result};
 use heapless::Vec;
 use include::xen::PAGE_SIZE;
 use include::xen::io::blkif::{
-    MAX_SEGMENTS, OP_READ, RING_SLOTS, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE, request, response,
+    MAX_SEGMENTS, OP_READ, RING_SLOTS, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE,
+    request, response,
 };
 
 /// A back-end that does not answer a single request for so long is given up.
@@ -86,7 +87,12 @@ impl Queue {
     ///
     /// # Errors
     /// [`Error::NoMemory`] or what Xen says.
-    pub fn new(hv: &Arc<dyn Hypervisor>, grants: &Arc<GrantTable>, domain: u16, handle: u16) -> Result<Queue> {
+    pub fn new(
+        hv: &Arc<dyn Hypervisor>,
+        grants: &Arc<GrantTable>,
+        domain: u16,
+        handle: u16,
+    ) -> Result<Queue> {
         let page = GrantedPage::new(grants, domain, Access::ReadWrite)?;
         let event = EventChannel::alloc(hv, domain)?;
         Ok(Queue {
@@ -130,7 +136,11 @@ impl Queue {
     /// and [`Error::Timeout`] mean that the queue is dead.
     pub fn transfer(&mut self, op: u8, sector: u64, mut buffer: Buffer) -> Result<()> {
         let total = buffer.len();
-        let mut progress = Progress { submitted: 0, error: None, interrupted: false };
+        let mut progress = Progress {
+            submitted: 0,
+            error: None,
+            interrupted: false,
+        };
         let mut deadline = Deadline::after_ms(TIMEOUT_MS);
         loop {
             self.check_alive()?;
@@ -138,8 +148,12 @@ impl Queue {
             if self.ring.push() {
                 self.event.notify();
             }
-            let done = self.reap(&mut buffer, &mut progress).map_err(|error| self.die(error))?;
-            if self.ring.outstanding() == 0 && (progress.submitted == total || progress.error.is_some()) {
+            let done = self
+                .reap(&mut buffer, &mut progress)
+                .map_err(|error| self.die(error))?;
+            if self.ring.outstanding() == 0
+                && (progress.submitted == total || progress.error.is_some())
+            {
                 return progress.error.map_or(Ok(()), Err);
             }
             if done > 0 {
@@ -160,14 +174,24 @@ impl Queue {
     /// [`Error::Unsupported`] if the back-end does not know it; else as [`Queue::transfer`].
     pub fn command(&mut self, op: u8) -> Result<()> {
         self.check_alive()?;
-        let mut progress = Progress { submitted: 0, error: None, interrupted: false };
-        self.put(Request { op, sector: 0, segments: Vec::new() })?;
+        let mut progress = Progress {
+            submitted: 0,
+            error: None,
+            interrupted: false,
+        };
+        self.put(Request {
+            op,
+            sector: 0,
+            segments: Vec::new(),
+        })?;
         let mut deadline = Deadline::after_ms(TIMEOUT_MS);
         if self.ring.push() {
             self.event.notify();
         }
         while self.ring.outstanding() > 0 {
-            let done = self.reap(&mut Buffer::Write(&[]), &mut progress).map_err(|error| self.die(error))?;
+            let done = self
+                .reap(&mut Buffer::Write(&[]), &mut progress)
+                .map_err(|error| self.die(error))?;
             if done == 0 && !self.ring.arm() {
                 self.wait(&mut deadline, &mut progress)?;
             }
@@ -190,12 +214,15 @@ impl Queue {
 
     /// Fills the free slots with what is left to ask for.
     fn submit(&mut self, op: u8, sector: u64, buffer: &mut Buffer, progress: &mut Progress) {
-        while progress.error.is_none() && progress.submitted < buffer.len() && self.ring.free() > 0 {
+        while progress.error.is_none() && progress.submitted < buffer.len() && self.ring.free() > 0
+        {
             let first = sector + (progress.submitted / SECTOR_LEN) as u64;
-            let result = self.build(op, first, buffer, progress.submitted).and_then(|request| {
-                let len: usize = request.segments.iter().map(|segment| segment.len).sum();
-                self.put(request).map(|()| len)
-            });
+            let result = self
+                .build(op, first, buffer, progress.submitted)
+                .and_then(|request| {
+                    let len: usize = request.segments.iter().map(|segment| segment.len).sum();
+                    self.put(request).map(|()| len)
+                });
             match result {
                 Ok(len) => progress.submitted += len,
                 // Grants come back with the responses.
@@ -206,8 +233,18 @@ impl Queue {
     }
 
     /// Makes the request for as much of the buffer, from `offset` on, as one can hold.
-    fn build(&self, op: u8, sector: u64, buffer: &mut Buffer, mut offset: usize) -> Result<Request> {
-        let access = if op == OP_READ { Access::ReadWrite } else { Access::ReadOnly };
+    fn build(
+        &self,
+        op: u8,
+        sector: u64,
+        buffer: &mut Buffer,
+        mut offset: usize,
+    ) -> Result<Request> {
+        let access = if op == OP_READ {
+            Access::ReadWrite
+        } else {
+            Access::ReadOnly
+        };
         let mut segments = Vec::new();
         while offset < buffer.len() && !segments.is_full() {
             let made = self.segment(access, buffer, offset);
@@ -219,29 +256,54 @@ impl Queue {
             offset += segment.len;
             _ = segments.push(segment);
         }
-        Ok(Request { op, sector, segments })
+        Ok(Request {
+            op,
+            sector,
+            segments,
+        })
     }
 
     fn segment(&self, access: Access, buffer: &mut Buffer, offset: usize) -> Result<Segment> {
         let left = buffer.len() - offset;
         let address = buffer.address(offset);
         let to_boundary = PAGE_SIZE - address.addr() % PAGE_SIZE;
-        if to_boundary == PAGE_SIZE && left >= PAGE_SIZE && self.hv.may_grant(address.addr(), PAGE_SIZE) {
+        if to_boundary == PAGE_SIZE
+            && left >= PAGE_SIZE
+            && self.hv.may_grant(address.addr(), PAGE_SIZE)
+        {
             let grant = self.grants.grant(self.domain, frame_of(address), access)?;
-            return Ok(Segment { backing: Backing::Direct(grant), offset, len: PAGE_SIZE });
+            return Ok(Segment {
+                backing: Backing::Direct(grant),
+                offset,
+                len: PAGE_SIZE,
+            });
         }
         // A short segment that ends at a page makes the next ones direct.
-        let len = if to_boundary.is_multiple_of(self.block_size) { to_boundary } else { PAGE_SIZE }.min(left);
+        let len = if to_boundary.is_multiple_of(self.block_size) {
+            to_boundary
+        } else {
+            PAGE_SIZE
+        }
+        .min(left);
         let page = GrantedPage::new(&self.grants, self.domain, access)?;
         if let Buffer::Write(bytes) = buffer {
             page.write(0, bytes.get(offset..offset + len).unwrap_or_default());
         }
-        Ok(Segment { backing: Backing::Bounce(page), offset, len })
+        Ok(Segment {
+            backing: Backing::Bounce(page),
+            offset,
+            len,
+        })
     }
 
     /// Puts a request on the ring and remembers it.
     fn put(&mut self, request: Request) -> Result<()> {
-        let (id, slot) = self.slots.iter_mut().enumerate().find(|(_, s)| s.is_none()).ok_or(Error::Busy)?;
+        let (id, slot) = self
+            .slots
+            .iter_mut()
+            .enumerate()
+            .find(|(_, s)| s.is_none())
+            .ok_or(Error::Busy)?;
         self.ring.put(&encode(&request, id as u64, self.handle))?;
         *slot = Some(request);
         Ok(())
@@ -254,12 +316,19 @@ impl Queue {
         while self.ring.take(&mut bytes)? {
             count += 1;
             let response = Response::decode(&bytes);
-            let slot = usize::try_from(response.id).ok().and_then(|id| self.slots.get_mut(id));
+            let slot = usize::try_from(response.id)
+                .ok()
+                .and_then(|id| self.slots.get_mut(id));
             let slot = slot.ok_or(Error::Protocol("a response to no request"))?;
-            if slot.as_ref().is_some_and(|request| request.op != response.op) {
+            if slot
+                .as_ref()
+                .is_some_and(|request| request.op != response.op)
+            {
                 return Err(Error::Protocol("a response to another operation"));
             }
-            let request = slot.take().ok_or(Error::Protocol("a second response to a request"))?;
+            let request = slot
+                .take()
+                .ok_or(Error::Protocol("a second response to a request"))?;
             let result = match response.status {
                 RSP_OKAY => Ok(()),
                 RSP_ERROR => Err(Error::Io(request.sector)),
@@ -275,7 +344,10 @@ impl Queue {
     }
 
     fn wait(&mut self, deadline: &mut Deadline, progress: &mut Progress) -> Result<()> {
-        match self.event.wait_until(*deadline, || Ok(self.ring.arm().then_some(()))) {
+        match self
+            .event
+            .wait_until(*deadline, || Ok(self.ring.arm().then_some(())))
+        {
             Ok(()) => Ok(()),
             // What is under way cannot be called back: it is waited for, but not for long.
             Err(Error::Interrupted) if !progress.interrupted => {
@@ -365,7 +437,10 @@ impl Response {
     fn decode(bytes: &[u8; response::SIZE]) -> Response {
         let number = |at: usize, len: usize| {
             let field = bytes.get(at..at + len).unwrap_or_default();
-            field.iter().rev().fold(0u64, |value, &byte| value << 8 | u64::from(byte))
+            field
+                .iter()
+                .rev()
+                .fold(0u64, |value, &byte| value << 8 | u64::from(byte))
         };
         Response {
             id: number(response::ID, 8),

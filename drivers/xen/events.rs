@@ -22,12 +22,20 @@ impl EventChannel {
     /// # Errors
     /// If there are no more.
     pub fn alloc(hv: &Arc<dyn Hypervisor>, remote: u16) -> Result<EventChannel> {
-        Ok(EventChannel { hv: hv.clone(), port: hv.alloc_unbound(remote)?, owned: true })
+        Ok(EventChannel {
+            hv: hv.clone(),
+            port: hv.alloc_unbound(remote)?,
+            owned: true,
+        })
     }
 
     /// A port that the toolstack made and the operating system will use again: never closed.
     pub fn existing(hv: &Arc<dyn Hypervisor>, port: u32) -> EventChannel {
-        EventChannel { hv: hv.clone(), port, owned: false }
+        EventChannel {
+            hv: hv.clone(),
+            port,
+            owned: false,
+        }
     }
 
     /// Its number.
@@ -44,7 +52,11 @@ impl EventChannel {
     ///
     /// # Errors
     /// [`Error::Timeout`], [`Error::Interrupted`] by Ctrl-C, or what `ready` says.
-    pub fn wait_until<T>(&self, deadline: Deadline, mut ready: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    pub fn wait_until<T>(
+        &self,
+        deadline: Deadline,
+        mut ready: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<T> {
         loop {
             // Forget old events first, so that one that comes after the look ends the wait.
             self.hv.take_pending(self.port);

@@ -15,7 +15,8 @@ use common::{Error, Result};
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use include::xen::grant_table::{
-    ENTRIES_PER_FRAME, ENTRY_FRAME, ENTRY_SIZE, PERMIT_ACCESS, READING, READONLY, RESERVED_ENTRIES, WRITING,
+    ENTRIES_PER_FRAME, ENTRY_FRAME, ENTRY_SIZE, PERMIT_ACCESS, READING, READONLY, RESERVED_ENTRIES,
+    WRITING,
 };
 use spin::Mutex;
 
@@ -50,7 +51,14 @@ pub struct Grant {
 impl GrantTable {
     /// The domain's table, with nothing granted.
     pub fn new(hv: Arc<dyn Hypervisor>) -> Arc<GrantTable> {
-        Arc::new(GrantTable { hv, state: Mutex::new(State { frames: Vec::new(), free: Vec::new(), leaked: 0 }) })
+        Arc::new(GrantTable {
+            hv,
+            state: Mutex::new(State {
+                frames: Vec::new(),
+                free: Vec::new(),
+                leaked: 0,
+            }),
+        })
     }
 
     /// Lets `domain` map the page at guest frame `frame`.
@@ -65,19 +73,28 @@ impl GrantTable {
         }
         let reference = state.free.pop().ok_or(Error::NoMemory)?;
         let (memory, entry) = state.entry(reference).ok_or(Error::NoMemory)?;
-        let rights = PERMIT_ACCESS | if access == Access::ReadOnly { READONLY } else { 0 };
+        let rights = PERMIT_ACCESS
+            | if access == Access::ReadOnly {
+                READONLY
+            } else {
+                0
+            };
         memory.store_u16(entry + size_of::<u16>(), domain);
         memory.store_u32(entry + ENTRY_FRAME, frame);
         // Xen looks at the rest once it sees the flags.
         memory.store_u16(entry, rights);
-        Ok(Grant { table: self.clone(), reference: Some(reference) })
+        Ok(Grant {
+            table: self.clone(),
+            reference: Some(reference),
+        })
     }
 
     /// The number of grants in force.
     pub fn in_use(&self) -> u32 {
         let state = self.state.lock();
         let all = state.frames.len() as u32 * ENTRIES_PER_FRAME;
-        all.saturating_sub(RESERVED_ENTRIES).saturating_sub(state.free.len() as u32)
+        all.saturating_sub(RESERVED_ENTRIES)
+            .saturating_sub(state.free.len() as u32)
     }
 
     /// The number of grants that could not be taken back.
@@ -93,14 +110,18 @@ impl GrantTable {
         state.frames.push(self.hv.map_grant_frame(index)?);
         let first = index * ENTRIES_PER_FRAME;
         // Popped from the end: low references first.
-        state.free.extend((first.max(RESERVED_ENTRIES)..first + ENTRIES_PER_FRAME).rev());
+        state
+            .free
+            .extend((first.max(RESERVED_ENTRIES)..first + ENTRIES_PER_FRAME).rev());
         Ok(())
     }
 
     /// Takes a grant back; the reference is free again only if that worked.
     fn revoke(&self, reference: u32) -> Result<()> {
         let mut state = self.state.lock();
-        let (memory, entry) = state.entry(reference).ok_or(Error::Invalid("no such grant"))?;
+        let (memory, entry) = state
+            .entry(reference)
+            .ok_or(Error::Invalid("no such grant"))?;
         let mut flags = memory.load_u16(entry);
         loop {
             if flags & (READING | WRITING) != 0 {
@@ -121,7 +142,10 @@ impl State {
     /// The frame of the table that holds a reference, and the entry's offset there.
     fn entry(&self, reference: u32) -> Option<(Shared, usize)> {
         let frame = self.frames.get((reference / ENTRIES_PER_FRAME) as usize)?;
-        Some((frame.clone(), (reference % ENTRIES_PER_FRAME) as usize * ENTRY_SIZE))
+        Some((
+            frame.clone(),
+            (reference % ENTRIES_PER_FRAME) as usize * ENTRY_SIZE,
+        ))
     }
 }
 
@@ -140,7 +164,9 @@ impl Grant {
     }
 
     fn revoke(&mut self) -> Result<()> {
-        self.reference.take().map_or(Ok(()), |reference| self.table.revoke(reference))
+        self.reference
+            .take()
+            .map_or(Ok(()), |reference| self.table.revoke(reference))
     }
 }
 
@@ -164,7 +190,10 @@ impl GrantedPage {
     pub fn new(table: &Arc<GrantTable>, domain: u16, access: Access) -> Result<GrantedPage> {
         let page = Page::new()?;
         let grant = table.grant(domain, page.frame(), access)?;
-        Ok(GrantedPage { page: ManuallyDrop::new(page), grant: Some(grant) })
+        Ok(GrantedPage {
+            page: ManuallyDrop::new(page),
+            grant: Some(grant),
+        })
     }
 
     /// The grant reference.
@@ -181,7 +210,9 @@ impl GrantedPage {
     }
 
     fn release(&mut self) -> Result<()> {
-        let Some(grant) = self.grant.take() else { return Ok(()) };
+        let Some(grant) = self.grant.take() else {
+            return Ok(());
+        };
         grant.end()?;
         self.free();
         Ok(())

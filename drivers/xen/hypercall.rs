@@ -13,8 +13,8 @@ use core::ops::Range;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, Ordering};
 use include::xen::{
-    DOMID_SELF, PAGE_SHIFT, PAGE_SIZE, XENVER_VERSION, event_channel, grant_table, hvm, hypercall, memory, sched,
-    shared_info, vcpu,
+    DOMID_SELF, PAGE_SHIFT, PAGE_SIZE, XENVER_VERSION, event_channel, grant_table, hvm, hypercall,
+    memory, sched, shared_info, vcpu,
 };
 use spin::Mutex;
 
@@ -41,7 +41,11 @@ impl XenHypervisor {
     /// # Errors
     /// If the region is too small, or Xen refuses.
     pub fn new(region: Range<u64>, private: Range<u64>) -> Result<XenHypervisor> {
-        let info = region.end.checked_sub(PAGE_SIZE as u64).filter(|&i| i > region.start).ok_or(Error::OutOfRange)?;
+        let info = region
+            .end
+            .checked_sub(PAGE_SIZE as u64)
+            .filter(|&i| i > region.start)
+            .ok_or(Error::OutOfRange)?;
         let frame = info >> PAGE_SHIFT;
         add_to_physmap(memory::SPACE_SHARED_INFO, 0, frame)?;
         let shared_info = map(frame)?;
@@ -49,9 +53,21 @@ impl XenHypervisor {
         for word in 0..shared_info::WORDS {
             shared_info.store_u64(shared_info::EVTCHN_MASK + 8 * word, u64::MAX);
         }
-        let mut size = grant_table::QuerySize { dom: DOMID_SELF, nr_frames: 0, max_nr_frames: 0, status: 0 };
+        let mut size = grant_table::QuerySize {
+            dom: DOMID_SELF,
+            nr_frames: 0,
+            max_nr_frames: 0,
+            status: 0,
+        };
         // SAFETY: the structure is that operation's.
-        unsafe { call(hypercall::GRANT_TABLE_OP, grant_table::QUERY_SIZE, &mut size, 1) }?;
+        unsafe {
+            call(
+                hypercall::GRANT_TABLE_OP,
+                grant_table::QUERY_SIZE,
+                &mut size,
+                1,
+            )
+        }?;
         let room = (info - region.start) >> PAGE_SHIFT;
         let hypervisor = XenHypervisor {
             max_grant_frames: size.max_nr_frames.min(room as u32),
@@ -70,7 +86,11 @@ impl XenHypervisor {
     /// A guest is not told it, but Xen notes in the vCPU's state area when it
     /// last began to run. So: sleep for an instant, and compare right after.
     fn calibrate(&self) {
-        let mut state = vcpu::Runstate { state: 0, state_entry_time: 0, time: [0; 4] };
+        let mut state = vcpu::Runstate {
+            state: 0,
+            state_entry_time: 0,
+            time: [0; 4],
+        };
         let area = &raw mut state;
         if register_runstate(area as u64).is_err() {
             return;
@@ -82,7 +102,8 @@ impl XenHypervisor {
         let latest = begun.saturating_add(now_ns()).saturating_add(CALIBRATE_NS);
         poll(&[], latest);
         if entry() != begun {
-            self.clock.store(entry().wrapping_sub(now_ns()) as i64, Ordering::Relaxed);
+            self.clock
+                .store(entry().wrapping_sub(now_ns()) as i64, Ordering::Relaxed);
         }
         _ = register_runstate(0);
     }
@@ -91,12 +112,19 @@ impl XenHypervisor {
 impl Hypervisor for XenHypervisor {
     fn version(&self) -> (u32, u32) {
         // SAFETY: this operation takes no structure.
-        let version = unsafe { arch::arm::hypercall(hypercall::XEN_VERSION, [XENVER_VERSION, 0, 0, 0, 0]) } as u32;
+        let version =
+            unsafe { arch::arm::hypercall(hypercall::XEN_VERSION, [XENVER_VERSION, 0, 0, 0, 0]) }
+                as u32;
         (version >> 16, version & 0xffff)
     }
 
     fn hvm_param(&self, index: u32) -> Result<u64> {
-        let mut param = hvm::Param { domid: DOMID_SELF, pad: 0, index, value: 0 };
+        let mut param = hvm::Param {
+            domid: DOMID_SELF,
+            pad: 0,
+            index,
+            value: 0,
+        };
         // SAFETY: the structure is that operation's.
         unsafe { call(hypercall::HVM_OP, hvm::GET_PARAM, &mut param, 0) }?;
         Ok(param.value)
@@ -118,21 +146,46 @@ impl Hypervisor for XenHypervisor {
     }
 
     fn alloc_unbound(&self, remote: u16) -> Result<u32> {
-        let mut op = event_channel::AllocUnbound { dom: DOMID_SELF, remote_dom: remote, port: 0 };
+        let mut op = event_channel::AllocUnbound {
+            dom: DOMID_SELF,
+            remote_dom: remote,
+            port: 0,
+        };
         // SAFETY: the structure is that operation's.
-        unsafe { call(hypercall::EVENT_CHANNEL_OP, event_channel::ALLOC_UNBOUND, &mut op, 0) }?;
+        unsafe {
+            call(
+                hypercall::EVENT_CHANNEL_OP,
+                event_channel::ALLOC_UNBOUND,
+                &mut op,
+                0,
+            )
+        }?;
         Ok(op.port)
     }
 
     fn close_port(&self, port: u32) {
         // SAFETY: the structure is that operation's.
-        _ = unsafe { call(hypercall::EVENT_CHANNEL_OP, event_channel::CLOSE, &mut event_channel::Port { port }, 0) };
+        _ = unsafe {
+            call(
+                hypercall::EVENT_CHANNEL_OP,
+                event_channel::CLOSE,
+                &mut event_channel::Port { port },
+                0,
+            )
+        };
         self.take_pending(port);
     }
 
     fn notify(&self, port: u32) {
         // SAFETY: the structure is that operation's.
-        _ = unsafe { call(hypercall::EVENT_CHANNEL_OP, event_channel::SEND, &mut event_channel::Port { port }, 0) };
+        _ = unsafe {
+            call(
+                hypercall::EVENT_CHANNEL_OP,
+                event_channel::SEND,
+                &mut event_channel::Port { port },
+                0,
+            )
+        };
     }
 
     fn take_pending(&self, port: u32) -> bool {
@@ -147,7 +200,9 @@ impl Hypervisor for XenHypervisor {
     fn wait(&self, port: u32, timeout_us: u64) {
         match self.clock.load(Ordering::Relaxed) {
             // SAFETY: this operation takes no structure.
-            0 => _ = unsafe { arch::arm::hypercall(hypercall::SCHED_OP, [sched::YIELD, 0, 0, 0, 0]) },
+            0 => {
+                _ = unsafe { arch::arm::hypercall(hypercall::SCHED_OP, [sched::YIELD, 0, 0, 0, 0]) }
+            }
             clock => {
                 let now = now_ns().wrapping_add(clock as u64);
                 poll(&[port], now.saturating_add(timeout_us.saturating_mul(1000)));
@@ -162,9 +217,19 @@ impl Hypervisor for XenHypervisor {
 
     fn unmap_all(&self) {
         for frame in self.mapped.lock().drain(..) {
-            let mut op = memory::RemoveFromPhysmap { domid: DOMID_SELF, gpfn: frame };
+            let mut op = memory::RemoveFromPhysmap {
+                domid: DOMID_SELF,
+                gpfn: frame,
+            };
             // SAFETY: the structure is that operation's; nobody uses the page any more.
-            if let Err(error) = unsafe { call(hypercall::MEMORY_OP, memory::REMOVE_FROM_PHYSMAP, &mut op, 0) } {
+            if let Err(error) = unsafe {
+                call(
+                    hypercall::MEMORY_OP,
+                    memory::REMOVE_FROM_PHYSMAP,
+                    &mut op,
+                    0,
+                )
+            } {
                 common::println!("xen: frame {frame:#x} could not be unmapped: {error}");
             }
         }
@@ -185,7 +250,13 @@ unsafe fn call<T>(op: u64, sub_op: u64, argument: &mut T, count: u64) -> Result<
 }
 
 fn add_to_physmap(space: u32, idx: u64, gpfn: u64) -> Result<()> {
-    let mut op = memory::AddToPhysmap { domid: DOMID_SELF, size: 0, space, idx, gpfn };
+    let mut op = memory::AddToPhysmap {
+        domid: DOMID_SELF,
+        size: 0,
+        space,
+        idx,
+        gpfn,
+    };
     // SAFETY: the structure is that operation's, and the frame is outside of RAM.
     unsafe { call(hypercall::MEMORY_OP, memory::ADD_TO_PHYSMAP, &mut op, 0) }.map(drop)
 }
@@ -203,7 +274,11 @@ fn register_runstate(address: u64) -> Result<()> {
 
 /// Sleeps until a port is notified or Xen's system time is `until`, in nanoseconds.
 fn poll(ports: &[u32], until: u64) {
-    let mut op = sched::Poll { ports: ports.as_ptr() as u64, nr_ports: ports.len() as u32, timeout: until };
+    let mut op = sched::Poll {
+        ports: ports.as_ptr() as u64,
+        nr_ports: ports.len() as u32,
+        timeout: until,
+    };
     // SAFETY: the structure is that operation's, and so is the array.
     _ = unsafe { call(hypercall::SCHED_OP, sched::POLL, &mut op, 0) };
 }

@@ -42,14 +42,20 @@ fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
             Err(Error::Exists) => model.bind_driver(bus, "pvblock_blk", name, None)?,
             disk => disk?,
         };
-        disk.set_plat(Vbd { node: format!("device/vbd/{number}"), number });
+        disk.set_plat(Vbd {
+            node: format!("device/vbd/{number}"),
+            number,
+        });
     }
     Ok(Ops::None)
 }
 
 fn blk_probe(_model: &Model, disk: &Arc<Device>) -> Result<Ops> {
     let vbd = disk.plat::<Vbd>()?;
-    let xen = disk.parent().and_then(|bus| bus.parent()).ok_or(Error::NoDevice)?;
+    let xen = disk
+        .parent()
+        .and_then(|bus| bus.parent())
+        .ok_or(Error::NoDevice)?;
     let services = xen.private::<Services>()?;
     let front = BlkFront::connect(&services, &vbd.node, disk.name(), vbd.number)
         .inspect_err(|error| common::println!("pvblock {}: {error}", disk.name()))?;
@@ -59,9 +65,12 @@ fn blk_probe(_model: &Model, disk: &Arc<Device>) -> Result<Ops> {
 }
 
 fn blk_remove(_model: &Model, disk: &Arc<Device>) -> Result<()> {
-    disk.private::<BlkFront>()?
-        .close()
-        .inspect_err(|error| common::println!("pvblock {}: it could not be given back: {error}", disk.name()))
+    disk.private::<BlkFront>()?.close().inspect_err(|error| {
+        common::println!(
+            "pvblock {}: it could not be given back: {error}",
+            disk.name()
+        )
+    })
 }
 
 /// The index of a disk on its bus; source: `docs/man/xen-vbd-interface.7.pandoc`.

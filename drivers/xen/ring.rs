@@ -32,7 +32,14 @@ impl FrontRing {
         page.store_u32(REQ_EVENT, 1);
         page.store_u32(RSP_EVENT, 1);
         let zero = Wrapping(0);
-        FrontRing { page, slot_size, slots, requests: zero, pushed: zero, consumed: zero }
+        FrontRing {
+            page,
+            slot_size,
+            slots,
+            requests: zero,
+            pushed: zero,
+            consumed: zero,
+        }
     }
 
     /// Requests without a response.
@@ -80,7 +87,9 @@ impl FrontRing {
     pub fn take(&mut self, response: &mut [u8]) -> Result<bool> {
         let available = Wrapping(self.page.load_u32(RSP_PROD)) - self.consumed;
         if available > self.pushed - self.consumed {
-            return Err(Error::Protocol("the ring claims more responses than there were requests"));
+            return Err(Error::Protocol(
+                "the ring claims more responses than there were requests",
+            ));
         }
         if available.0 == 0 {
             return Ok(false);
@@ -92,7 +101,8 @@ impl FrontRing {
 
     /// Asks for an event at the next response; returns whether one came meanwhile.
     pub fn arm(&mut self) -> bool {
-        self.page.store_u32(RSP_EVENT, (self.consumed + Wrapping(1)).0);
+        self.page
+            .store_u32(RSP_EVENT, (self.consumed + Wrapping(1)).0);
         fence(Ordering::SeqCst);
         self.page.load_u32(RSP_PROD) != self.consumed.0
     }

@@ -23,7 +23,11 @@ impl Services {
     /// The services of a hypervisor.
     pub fn new(hv: Arc<dyn Hypervisor>) -> Services {
         let grants = GrantTable::new(hv.clone());
-        Services { hv, grants, store: Mutex::new(None) }
+        Services {
+            hv,
+            grants,
+            store: Mutex::new(None),
+        }
     }
 
     /// XenStore, connected on first use. A guest may have none.
@@ -45,12 +49,19 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::NoDevice`] if either is not there.
-    pub fn channel(&self, frame: u32, port: u32) -> Result<(crate::xen::shared::Shared, EventChannel)> {
+    pub fn channel(
+        &self,
+        frame: u32,
+        port: u32,
+    ) -> Result<(crate::xen::shared::Shared, EventChannel)> {
         let frame = self.hv.hvm_param(frame)?;
         let port = u32::try_from(self.hv.hvm_param(port)?).unwrap_or(0);
         if frame == 0 || frame == u64::MAX || port == 0 {
             return Err(Error::NoDevice);
         }
-        Ok((self.hv.map_frame(frame)?, EventChannel::existing(&self.hv, port)))
+        Ok((
+            self.hv.map_frame(frame)?,
+            EventChannel::existing(&self.hv, port),
+        ))
     }
 }

@@ -49,7 +49,12 @@ impl Shared {
     ///
     /// # Errors
     /// What they are instead.
-    pub fn compare_exchange_u16(&self, offset: usize, expected: u16, new: u16) -> core::result::Result<u16, u16> {
+    pub fn compare_exchange_u16(
+        &self,
+        offset: usize,
+        expected: u16,
+        new: u16,
+    ) -> core::result::Result<u16, u16> {
         // SAFETY: `at` checks place and alignment.
         let value = unsafe { AtomicU16::from_ptr(self.at(offset, 2).cast()) };
         value.compare_exchange(expected, new, Ordering::SeqCst, Ordering::SeqCst)
@@ -115,7 +120,11 @@ unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     if (from as usize | to as usize).is_multiple_of(WORD) {
         while len - done >= WORD {
             // SAFETY: aligned, and inside both ranges.
-            unsafe { to.add(done).cast::<u64>().write_volatile(from.add(done).cast::<u64>().read_volatile()) };
+            unsafe {
+                to.add(done)
+                    .cast::<u64>()
+                    .write_volatile(from.add(done).cast::<u64>().read_volatile())
+            };
             done += WORD;
         }
     }
@@ -145,7 +154,9 @@ impl Page {
         // SAFETY: the layout has a size.
         let base = NonNull::new(unsafe { alloc_zeroed(Page::LAYOUT) }).ok_or(Error::NoMemory)?;
         // SAFETY: the page is ours until `drop`, and no reference to it is ever made.
-        Ok(Page { memory: unsafe { Shared::new(base, PAGE_SIZE) } })
+        Ok(Page {
+            memory: unsafe { Shared::new(base, PAGE_SIZE) },
+        })
     }
 
     /// Its guest frame number: RAM is mapped at its physical address.

@@ -23,7 +23,10 @@ fn bind(model: &Model, xen: &Arc<Device>) -> Result<()> {
 
 fn probe(_model: &Model, xen: &Arc<Device>) -> Result<Ops> {
     let region = xen.node().ok_or(Error::NotFound)?.reg(0)?;
-    let end = region.start.checked_add(region.size).ok_or(Error::OutOfRange)?;
+    let end = region
+        .start
+        .checked_add(region.size)
+        .ok_or(Error::OutOfRange)?;
     let hypervisor = XenHypervisor::new(region.start..end, arch::own_memory())?;
     xen.set_private(Arc::new(Services::new(Arc::new(hypervisor))));
     Ok(Ops::None)

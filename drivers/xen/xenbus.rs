@@ -33,8 +33,14 @@ impl XenbusDevice {
     pub fn open(store: &Arc<XenStore>, node: &str) -> Result<XenbusDevice> {
         let backend = store.read(&format!("{node}/backend"))?;
         let backend_id = number(&store.read(&format!("{node}/backend-id"))?)?;
-        let backend_id = u16::try_from(backend_id).map_err(|_| Error::Protocol("backend-id is out of range"))?;
-        Ok(XenbusDevice { store: store.clone(), node: node.to_string(), backend, backend_id })
+        let backend_id =
+            u16::try_from(backend_id).map_err(|_| Error::Protocol("backend-id is out of range"))?;
+        Ok(XenbusDevice {
+            store: store.clone(),
+            node: node.to_string(),
+            backend,
+            backend_id,
+        })
     }
 
     /// The domain of the back-end.
@@ -101,7 +107,8 @@ impl XenbusDevice {
     /// # Errors
     /// If the store does not answer.
     pub fn switch(&self, transaction: Transaction, state: State) -> Result<()> {
-        self.store.write(transaction, &self.key("state"), &format!("{}", state.0))
+        self.store
+            .write(transaction, &self.key("state"), &format!("{}", state.0))
     }
 
     /// Sets our state, by itself.
@@ -154,7 +161,10 @@ impl XenbusDevice {
 pub fn number(text: &str) -> Result<u64> {
     // `parse` would also take a leading plus sign.
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten().ok_or(Error::Protocol("a key is not a number"))
+    digits
+        .then(|| text.parse().ok())
+        .flatten()
+        .ok_or(Error::Protocol("a key is not a number"))
 }
 
 fn optional(value: Result<String>) -> Result<Option<String>> {
@@ -173,7 +183,16 @@ mod tests {
     fn only_plain_numbers_are_numbers() {
         assert_eq!(number("512"), Ok(512));
         assert_eq!(number("18446744073709551615"), Ok(u64::MAX));
-        for text in ["", "-1", "+1", " 1", "1 ", "0x10", "18446744073709551616", "one"] {
+        for text in [
+            "",
+            "-1",
+            "+1",
+            " 1",
+            "1 ",
+            "0x10",
+            "18446744073709551616",
+            "one",
+        ] {
             assert!(matches!(number(text), Err(Error::Protocol(_))), "{text}");
         }
     }

@@ -79,7 +79,10 @@ impl XenStore {
             events: VecDeque::new(),
             broken: None,
         };
-        XenStore { event, stream: Mutex::new(stream) }
+        XenStore {
+            event,
+            stream: Mutex::new(stream),
+        }
     }
 
     /// The value of a node.
@@ -95,7 +98,12 @@ impl XenStore {
     /// # Errors
     /// As [`XenStore::read`].
     pub fn write(&self, transaction: Transaction, path: &str, value: &str) -> Result<()> {
-        self.request(op::WRITE, transaction, &[path.as_bytes(), b"\0", value.as_bytes()]).map(drop)
+        self.request(
+            op::WRITE,
+            transaction,
+            &[path.as_bytes(), b"\0", value.as_bytes()],
+        )
+        .map(drop)
     }
 
     /// Removes a node and all below it. It is no error if there is none.
@@ -130,7 +138,11 @@ impl XenStore {
     pub fn transaction(&self, mut body: impl FnMut(Transaction) -> Result<()>) -> Result<()> {
         for _ in 0..RETRIES {
             let number = text(self.request(op::TRANSACTION_START, NO_TRANSACTION, &[b"\0"])?)?;
-            let transaction = Transaction(number.parse().map_err(|_| Error::Protocol("a transaction without number"))?);
+            let transaction = Transaction(
+                number
+                    .parse()
+                    .map_err(|_| Error::Protocol("a transaction without number"))?,
+            );
             let result = body(transaction);
             let end: &[u8] = if result.is_ok() { b"T\0" } else { b"F\0" };
             match self.request(op::TRANSACTION_END, transaction, &[end]) {
@@ -146,7 +158,12 @@ impl XenStore {
     /// # Errors
     /// As [`XenStore::read`].
     pub fn watch(&self, path: &str, token: &str) -> Result<()> {
-        self.request(op::WATCH, NO_TRANSACTION, &[path.as_bytes(), b"\0", token.as_bytes(), b"\0"]).map(drop)
+        self.request(
+            op::WATCH,
+            NO_TRANSACTION,
+            &[path.as_bytes(), b"\0", token.as_bytes(), b"\0"],
+        )
+        .map(drop)
     }
 
     /// Ends a watch; its events that nobody took are dropped.
@@ -154,8 +171,15 @@ impl XenStore {
     /// # Errors
     /// As [`XenStore::read`].
     pub fn unwatch(&self, path: &str, token: &str) -> Result<()> {
-        let result = self.request(op::UNWATCH, NO_TRANSACTION, &[path.as_bytes(), b"\0", token.as_bytes(), b"\0"]);
-        self.stream.lock().events.retain(|event| event.token != token);
+        let result = self.request(
+            op::UNWATCH,
+            NO_TRANSACTION,
+            &[path.as_bytes(), b"\0", token.as_bytes(), b"\0"],
+        );
+        self.stream
+            .lock()
+            .events
+            .retain(|event| event.token != token);
         result.map(drop)
     }
 
@@ -191,7 +215,8 @@ impl XenStore {
                 }
                 // The last part ends in an empty name.
                 let last = names.is_empty() || names.ends_with(b"\0\0") || names == b"\0";
-                listing.extend_from_slice(names.strip_suffix(b"\0").filter(|_| last).unwrap_or(names));
+                listing
+                    .extend_from_slice(names.strip_suffix(b"\0").filter(|_| last).unwrap_or(names));
                 if last {
                     return Ok(listing);
                 }
@@ -260,7 +285,9 @@ impl Stream {
         for word in [op, self.last_id, transaction.0, len as u32] {
             self.sending.extend(word.to_le_bytes());
         }
-        parts.iter().for_each(|part| self.sending.extend(part.iter()));
+        parts
+            .iter()
+            .for_each(|part| self.sending.extend(part.iter()));
         Ok(self.last_id)
     }
 
@@ -273,7 +300,8 @@ impl Stream {
         }
         let count = self.sending.len().min((RING_SIZE - used) as usize);
         for byte in self.sending.drain(..count) {
-            self.ring.write(REQ + (producer % RING_SIZE) as usize, &[byte]);
+            self.ring
+                .write(REQ + (producer % RING_SIZE) as usize, &[byte]);
             producer = producer.wrapping_add(1);
         }
         self.ring.store_u32(REQ_PROD, producer);
@@ -282,7 +310,10 @@ impl Stream {
 
     /// Whether the ring holds unread bytes.
     fn readable(&mut self) -> Result<bool> {
-        let available = self.ring.load_u32(RSP_PROD).wrapping_sub(self.ring.load_u32(RSP_CONS));
+        let available = self
+            .ring
+            .load_u32(RSP_PROD)
+            .wrapping_sub(self.ring.load_u32(RSP_CONS));
         if available > RING_SIZE {
             return self.violation("XenStore sent more than its ring holds");
         }
@@ -300,7 +331,8 @@ impl Stream {
         let count = wanted.min(available as usize);
         for _ in 0..count {
             let mut byte = [0];
-            self.ring.read(RSP + (consumer % RING_SIZE) as usize, &mut byte);
+            self.ring
+                .read(RSP + (consumer % RING_SIZE) as usize, &mut byte);
             self.receiving.extend(byte);
             consumer = consumer.wrapping_add(1);
         }
@@ -312,7 +344,9 @@ impl Stream {
     fn wanted(&mut self) -> Result<usize> {
         match self.receiving.get(12..HEADER).map(word) {
             None => Ok(HEADER),
-            Some(len) if len as usize > PAYLOAD_MAX => self.violation("a XenStore message is too long"),
+            Some(len) if len as usize > PAYLOAD_MAX => {
+                self.violation("a XenStore message is too long")
+            }
             Some(len) => Ok(HEADER + len as usize),
         }
     }
@@ -322,11 +356,19 @@ impl Stream {
         let bytes = core::mem::take(&mut self.receiving);
         let field = |at: usize| bytes.get(at..at + 4).map_or(0, word);
         let (op, id) = (field(0), field(4));
-        Ok(Message { op, id, payload: bytes.get(HEADER..).unwrap_or_default().to_vec() })
+        Ok(Message {
+            op,
+            id,
+            payload: bytes.get(HEADER..).unwrap_or_default().to_vec(),
+        })
     }
 
     /// Sorts a message: the reply to `request`, an event, or the late reply to one that was given up.
-    fn accept(&mut self, message: Message, request: Option<(u32, u32)>) -> Result<Option<Result<Vec<u8>>>> {
+    fn accept(
+        &mut self,
+        message: Message,
+        request: Option<(u32, u32)>,
+    ) -> Result<Option<Result<Vec<u8>>>> {
         if message.op == op::WATCH_EVENT {
             self.queue_event(&message.payload);
             return Ok(None);
@@ -346,7 +388,9 @@ impl Stream {
     }
 
     fn queue_event(&mut self, payload: &[u8]) {
-        let mut fields = payload.split(|&b| b == 0).map(|f| String::from_utf8_lossy(f).into_owned());
+        let mut fields = payload
+            .split(|&b| b == 0)
+            .map(|f| String::from_utf8_lossy(f).into_owned());
         if let (Some(path), Some(token)) = (fields.next(), fields.next()) {
             let event = WatchEvent { path, token };
             if self.events.contains(&event) {
@@ -369,11 +413,15 @@ impl Stream {
 }
 
 fn word(bytes: &[u8]) -> u32 {
-    bytes.iter().rev().fold(0, |value, &byte| value << 8 | u32::from(byte))
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |value, &byte| value << 8 | u32::from(byte))
 }
 
 fn text(bytes: Vec<u8>) -> Result<String> {
-    let mut text = String::from_utf8(bytes).map_err(|_| Error::Protocol("a XenStore value is not text"))?;
+    let mut text =
+        String::from_utf8(bytes).map_err(|_| Error::Protocol("a XenStore value is not text"))?;
     // Some writers end values with a zero byte.
     while text.ends_with('\0') {
         text.pop();

@@ -12,7 +12,18 @@ fn main() {
     println!("cargo:rerun-if-changed={}", script.display());
     println!("cargo:rerun-if-env-changed=UBOOT_MAP");
     let mut args = vec![format!("-T{}", script.display())];
-    args.extend(["-pie", "--no-dynamic-linker", "-znotext", "-znorelro", "--build-id=none"].map(String::from));
+    args.extend(
+        [
+            "-pie",
+            "--no-dynamic-linker",
+            "-znotext",
+            "-znorelro",
+            "--build-id=none",
+            // A section of its own that the script does not name would end up behind the image.
+            "--orphan-handling=error",
+        ]
+        .map(String::from),
+    );
     if let Ok(map) = env::var("UBOOT_MAP") {
         args.push(format!("-Map={map}"));
     }

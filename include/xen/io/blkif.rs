@@ -67,5 +67,11 @@ pub mod response {
     pub const STATUS: usize = 10;
 }
 
-const_assert_eq!(request::SEGMENTS + MAX_SEGMENTS * request::SEGMENT_SIZE, SLOT_SIZE);
-const_assert_eq!((super::super::PAGE_SIZE - super::ring::SLOTS) / SLOT_SIZE / RING_SLOTS as usize, 1);
+const_assert_eq!(
+    request::SEGMENTS + MAX_SEGMENTS * request::SEGMENT_SIZE,
+    SLOT_SIZE
+);
+const_assert_eq!(
+    (super::super::PAGE_SIZE - super::ring::SLOTS) / SLOT_SIZE / RING_SLOTS as usize,
+    1
+);

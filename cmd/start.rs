@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From the machine to the prompt: devices, console, disks, environment.
+//!
+//! Behaviour: U-Boot's `board_init_r`. Everything printed before there is a
+//! console comes out as soon as there is one.
+
+use crate::{Context, banner, check_registrations, main_loop};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use arch::Machine;
+use common::{print, println};
+use dm::{Model, UclassId};
+use env::Env;
+
+/// Starts the devices, then boots or asks the user; never ends.
+pub fn start(machine: Machine) -> ! {
+    banner();
+    check_registrations();
+    let model = Arc::new(Model::new(&dm::DRIVERS, &dm::UCLASSES, Some(machine.tree)));
+    show_machine(&model, &machine);
+    start_devices(&model);
+
+    let mut env = Env::default();
+    env.set_layout(machine.usable);
+    if let Err(error) = env.set_hex("fdtcontroladdr", machine.fdt_address) {
+        println!("fdtcontroladdr: {error}");
+    }
+    main_loop(Context::new(machine.ram, model, env))
+}
+
+fn show_machine(model: &Model, machine: &Machine) {
+    if let Some(name) = model.root().node().and_then(|root| root.string("model")) {
+        println!("Model: {name}");
+    }
+    let size: u64 = machine.ram.banks().map(|bank| bank.end - bank.start).sum();
+    println!("DRAM:  {}", common::size::Size(size));
+}
+
+/// Binds what the device tree describes; the console first, then the disks.
+fn start_devices(model: &Model) {
+    if let Err(error) = model.bind_children(model.root()) {
+        println!("The device tree: {error}");
+    }
+    match dm::serial::start_console(model) {
+        Ok(console) => println!("In:    {}", console.name()),
+        // Without a console a system can still be booted.
+        Err(error) => println!("No console: {error}"),
+    }
+    for bus in model.uclass_devices(UclassId::PvBlock) {
+        print!("PVBLOCK: ");
+        match model.probe(&bus) {
+            Ok(()) => show_disks(model, model.uclass_name(bus.uclass())),
+            Err(error) => println!("{error}"),
+        }
+    }
+}
+
+fn show_disks(model: &Model, interface: &str) {
+    let disks: Vec<_> = dm::blk::numbers(model, interface)
+        .iter()
+        .map(|number| alloc::format!("{interface}: {number}"))
+        .collect();
+    println!("{}", disks.join(", "));
+}
