@@ -3,7 +3,7 @@
 //!
 //! Behaviour: U-Boot, `doc/README.autoboot`.
 
-use crate::{Context, command};
+use crate::Context;
 use alloc::string::ToString;
 use arch::time::Deadline;
 use common::{console, print, println};
@@ -14,7 +14,6 @@ const SECOND_US: u64 = 1_000_000;
 
 /// Boots by itself if it shall, and then runs what is typed, for ever.
 pub fn main_loop(mut ctx: Context) -> ! {
-    command::check_registrations();
     if cfg!(CONFIG_AUTOBOOT) {
         autoboot(&mut ctx);
     }

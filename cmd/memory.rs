@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `md`, `mw`, `cp`, `cmp`: show, fill, copy and compare memory.
+//!
+//! Addresses, values and counts are hexadecimal; a count is of units, whose
+//! width the end of the command's name gives (`md.b`). An address that is not
+//! RAM, or that the loader itself needs, is refused before anything is done.
+#![cfg(CONFIG_CMD_MEMORY)]
+
+use crate::number::{hex, width};
+use crate::{CmdError, CmdResult, Context};
+use alloc::vec;
+use arch::mem::{MemError, Ram};
+use common::{Error, console, print, println};
+
+/// Bytes in a line of a dump.
+const LINE: usize = 16;
+/// Bytes that are compared or filled between two looks for Ctrl-C.
+const CHUNK: usize = 64 << 10;
+
+/// Where the next `md` without arguments of its own goes on.
+struct Dump {
+    address: u64,
+    count: u64,
+    width: usize,
+}
+
+impl Default for Dump {
+    fn default() -> Self {
+        Dump {
+            address: 0,
+            count: 0x40,
+            width: 4,
+        }
+    }
+}
+
+fn do_md(ctx: &mut Context, args: &[&str]) -> CmdResult {
+    if args.len() < 2 {
+        return Err(CmdError::Usage);
+    }
+    let repeated = ctx.repeated;
+    let dump = ctx.state::<Dump>();
+    if !repeated {
+        dump.width = width(args[0])?;
+        dump.address = hex(args[1])?;
+        if let Some(count) = args.get(2) {
+            dump.count = hex(count)?;
+        }
+    }
+    let Dump {
+        address,
+        count,
+        width,
+    } = *dump;
+    let length = bytes(address, count, width)?;
+    dump.address = address.wrapping_add(length as u64);
+    show(&ctx.ram, address, length, width)
+}
+
+fn show(ram: &Ram, address: u64, length: usize, width: usize) -> CmdResult {
+    for offset in (0..length).step_by(LINE) {
+        let mut line = [0; LINE];
+        let line = &mut line[..LINE.min(length - offset)];
+        let address = address.wrapping_add(offset as u64);
+        ram.peek(address, line)?;
+        print_line(address, line, width);
+        if console::ctrlc() {
+            return Err(Error::Interrupted.into());
+        }
+    }
+    Ok(())
+}
+
+fn print_line(address: u64, line: &[u8], width: usize) {
+    print!("{address:08x}:");
+    for unit in line.chunks(width) {
+        print!(" {:0digits$x}", value(unit), digits = width * 2);
+    }
+    let missing = (LINE - line.len()) / width * (width * 2 + 1);
+    print!("{:missing$}  ", "");
+    for &byte in line {
+        let shown = byte == b' ' || byte.is_ascii_graphic();
+        print!("{}", if shown { char::from(byte) } else { '.' });
+    }
+    println!();
+}
+
+fn do_mw(ctx: &mut Context, args: &[&str]) -> CmdResult {
+    let (address, value, count) = match args {
+        [_, address, value] => (hex(address)?, hex(value)?, 1),
+        [_, address, value, count] => (hex(address)?, hex(value)?, hex(count)?),
+        _ => return Err(CmdError::Usage),
+    };
+    let width = width(args[0])?;
+    let length = bytes(address, count, width)?;
+    let unit = &value.to_le_bytes()[..width];
+    for unit_in_ram in ctx.ram.slice_mut(address, length)?.chunks_mut(width) {
+        unit_in_ram.copy_from_slice(unit);
+    }
+    Ok(())
+}
+
+fn do_cp(ctx: &mut Context, args: &[&str]) -> CmdResult {
+    let [name, from, to, count] = args else {
+        return Err(CmdError::Usage);
+    };
+    let (from, to, count) = (hex(from)?, hex(to)?, hex(count)?);
+    if count == 0 {
+        println!("Zero length ???");
+        return Err(CmdError::Failure);
+    }
+    let length = bytes(from, count, width(name)?)?;
+    Ok(ctx.ram.copy(from, to, length)?)
+}
+
+fn do_cmp(ctx: &mut Context, args: &[&str]) -> CmdResult {
+    let [name, first, second, count] = args else {
+        return Err(CmdError::Usage);
+    };
+    let (first, second, count) = (hex(first)?, hex(second)?, hex(count)?);
+    let width = width(name)?;
+    let length = bytes(first, count, width)?;
+    let kind = match width {
+        8 => "double word",
+        4 => "word",
+        2 => "halfword",
+        _ => "byte",
+    };
+    let same = same_bytes(&ctx.ram, first, second, length)? / width;
+    let equal = same * width == length;
+    if !equal {
+        let offset = same * width;
+        let show = |address: u64| -> Result<(u64, u64), MemError> {
+            let address = address.wrapping_add(offset as u64);
+            let mut unit = vec![0; width];
+            ctx.ram.peek(address, &mut unit)?;
+            Ok((address, value(&unit)))
+        };
+        let (first, second) = (show(first)?, show(second)?);
+        println!(
+            "{kind} at 0x{:08x} ({:#0w$x}) != {kind} at 0x{:08x} ({:#0w$x})",
+            first.0,
+            first.1,
+            second.0,
+            second.1,
+            w = width
+        );
+    }
+    println!("Total of {same} {kind}(s) were the same");
+    equal.then_some(()).ok_or(CmdError::Failure)
+}
+
+/// How many bytes at two addresses are the same, until the first that is not.
+fn same_bytes(ram: &Ram, first: u64, second: u64, length: usize) -> Result<usize, CmdError> {
+    // Both ranges are checked before anything is compared.
+    ram.slice(first, length)?;
+    ram.slice(second, length)?;
+    for offset in (0..length).step_by(CHUNK) {
+        let chunk = CHUNK.min(length - offset);
+        let first = ram.slice(first.wrapping_add(offset as u64), chunk)?;
+        let second = ram.slice(second.wrapping_add(offset as u64), chunk)?;
+        if let Some(place) = first.iter().zip(second).position(|(a, b)| a != b) {
+            return Ok(offset + place);
+        }
+        if console::ctrlc() {
+            return Err(Error::Interrupted.into());
+        }
+    }
+    Ok(length)
+}
+
+/// The length in bytes of `count` units, if there can be such a range at `start`.
+fn bytes(start: u64, count: u64, width: usize) -> Result<usize, MemError> {
+    let len = count.saturating_mul(width as u64);
+    usize::try_from(len)
+        .ok()
+        .filter(|_| start.checked_add(len).is_some())
+        .ok_or(MemError::NotRam { start, len })
+}
+
+/// The number that a unit holds; memory is little-endian.
+fn value(unit: &[u8]) -> u64 {
+    unit.iter()
+        .rev()
+        .fold(0, |value, &byte| value << 8 | u64::from(byte))
+}
+
+#[cfg(test)]
+#[path = "memory/tests.rs"]
+mod tests;
+
+command! {
+    name: "md",
+    max_args: 3,
+    repeatable: true,
+    usage: "memory display",
+    help: "[.b, .w, .l, .q] address [# of objects]",
+    run: do_md,
+}
+
+command! {
+    name: "mw",
+    max_args: 4,
+    repeatable: true,
+    usage: "memory write (fill)",
+    help: "[.b, .w, .l, .q] address value [count]",
+    run: do_mw,
+}
+
+command! {
+    name: "cp",
+    max_args: 4,
+    repeatable: true,
+    usage: "memory copy",
+    help: "[.b, .w, .l, .q] source target count",
+    run: do_cp,
+}
+
+command! {
+    name: "cmp",
+    max_args: 4,
+    repeatable: true,
+    usage: "memory compare",
+    help: "[.b, .w, .l, .q] addr1 addr2 count",
+    run: do_cmp,
+}
