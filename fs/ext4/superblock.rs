@@ -217,24 +217,30 @@ impl Superblock {
         let block = group.checked_div(per_block).unwrap_or(0);
         let index = group.checked_rem(per_block).unwrap_or(0);
         let table = if block < self.first_meta_group {
-            self.first_block.saturating_add(1).saturating_add(block)
+            self.own_block().saturating_add(1).saturating_add(block)
         } else {
             // Each block of descriptors is in the first of the groups it describes.
             let first = block.saturating_mul(per_block);
-            let start = self
-                .first_block
-                .saturating_add(first.saturating_mul(self.blocks_per_group));
-            start.saturating_add(u64::from(self.has_superblock(first)))
+            let group = first.saturating_mul(self.blocks_per_group);
+            match first {
+                0 => self.own_block().saturating_add(1),
+                _ => self
+                    .first_block
+                    .saturating_add(group)
+                    .saturating_add(u64::from(self.has_superblock(first))),
+            }
         };
         self.offset(table)
             .saturating_add(index.saturating_mul(self.descriptor_size))
     }
 
-    /// Whether a group begins with a copy of the superblock.
+    /// The block that the superblock itself is in.
+    fn own_block(&self) -> u64 {
+        u64::from(self.block_size == OFFSET as usize)
+    }
+
+    /// Whether a group other than the first begins with a copy of the superblock.
     fn has_superblock(&self, group: u64) -> bool {
-        if group == 0 {
-            return true;
-        }
         if self.compat & COMPAT_SPARSE_SUPER2 != 0 {
             return self
                 .backup_groups
