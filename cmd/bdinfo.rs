@@ -3,7 +3,7 @@
 #![cfg(CONFIG_CMD_BDI)]
 
 use crate::{CmdError, CmdResult, Context};
-use arch::mem::{Access, Ram};
+use arch::mem::{Access, Ram, Reserved};
 use common::println;
 
 fn do_bdinfo(ctx: &mut Context, args: &[&str]) -> CmdResult {
@@ -18,7 +18,8 @@ fn do_bdinfo(ctx: &mut Context, args: &[&str]) -> CmdResult {
 fn all(ctx: &Context) {
     number("boot_params", 0);
     banks(&ctx.ram);
-    if let Some(loader) = ctx.ram.reserved().iter().find(|r| r.what == "loader") {
+    let private = |r: &&Reserved| r.access == Access::Private;
+    if let Some(loader) = ctx.ram.reserved().iter().find(private) {
         number("relocaddr", loader.range.start);
     }
     println!("{:<12}= {}-bit", "Build", usize::BITS);

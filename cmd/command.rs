@@ -113,7 +113,7 @@ fn missing(commands: &[Command]) -> impl Iterator<Item = &'static str> {
 macro_rules! command {
     ($($field:ident: $value:expr),+ $(,)?) => {
         const _: () = {
-            #[allow(unsafe_code)]
+            #[allow(unsafe_code, clippy::needless_update)]
             #[$crate::linkme::distributed_slice($crate::COMMANDS)]
             #[linkme(crate = $crate::linkme)]
             static ENTRY: $crate::Command = $crate::Command { $($field: $value,)+ ..$crate::Command::new() };

@@ -158,6 +158,7 @@ mod tests {
                 }
             }
         }
-        assert!(layout(RAM..0).is_empty());
+        let backwards = Range { start: RAM, end: 0 };
+        assert!(layout(backwards).is_empty());
     }
 }
