@@ -92,6 +92,15 @@ impl<'a> Fdt<'a> {
         self.blob
     }
 
+    /// Where in it a value is that was read from it.
+    pub fn offset_of(self, value: &[u8]) -> Option<usize> {
+        let offset = value
+            .as_ptr()
+            .addr()
+            .checked_sub(self.blob.as_ptr().addr())?;
+        (offset <= self.blob.len()).then_some(offset)
+    }
+
     /// The bytes up to the end of its strings.
     pub fn used(self) -> usize {
         self.field(OFF_STRINGS)
