@@ -53,6 +53,22 @@ pub fn fatal() -> ! {
     imp::fatal()
 }
 
+/// Ways to make the processor take an exception on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A breakpoint instruction.
+    Breakpoint,
+    /// An instruction that is none.
+    Undefined,
+    /// A read where nothing is mapped.
+    Unmapped,
+}
+
+/// Takes an exception, to show what one looks like.
+pub fn raise(fault: Fault) -> ! {
+    imp::raise(fault)
+}
+
 /// Turns the machine off.
 pub fn poweroff() -> ! {
     imp::poweroff()

@@ -2,6 +2,7 @@
 //! Exceptions: all are fatal. Registers, the cause and a backtrace are printed,
 //! and the machine resets.
 
+use crate::Fault;
 use crate::arm::entry;
 use aarch64_cpu::registers::VBAR_EL1;
 use aarch64_cpu::registers::Writeable;
@@ -132,6 +133,19 @@ extern "C" fn exception(frame: &Frame, vector: u64) -> ! {
     backtrace(frame.x[29], frame.sp);
     board_emergency(format_args!("Resetting CPU ...\n\n"));
     crate::reset()
+}
+
+/// Takes an exception on purpose.
+pub fn raise(fault: Fault) -> ! {
+    // SAFETY: none of these comes back, and none changes anything.
+    unsafe {
+        match fault {
+            Fault::Breakpoint => core::arch::asm!("brk #0", options(nomem, nostack)),
+            Fault::Undefined => core::arch::asm!("udf #0", options(nomem, nostack)),
+            Fault::Unmapped => core::arch::asm!("ldr xzr, [xzr]", options(nostack)),
+        }
+    }
+    unreachable!("an exception does not return")
 }
 
 /// For errors that the processor did not notice: a backtrace from here, then a reset.

@@ -16,7 +16,7 @@ mod mmu;
 mod start;
 
 pub use boot::own_memory;
-pub use exception::fatal;
+pub use exception::{fatal, raise};
 pub use hvc::hypercall;
 pub use jump::start_kernel;
 

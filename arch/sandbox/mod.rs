@@ -20,6 +20,11 @@ pub fn poweroff() -> ! {
     std::process::exit(0)
 }
 
+pub fn raise(fault: crate::Fault) -> ! {
+    println!("exception: {fault:?}");
+    std::process::exit(1)
+}
+
 pub fn flush_cache(_code: &[u8]) {}
 
 pub fn start_kernel(_ram: &mut Ram, kernel: Range<u64>, fdt: u64) -> ! {
