@@ -13,6 +13,12 @@ pub fn ms() -> u64 {
     us() / 1000
 }
 
+/// Lets time pass at once, for the calling thread: a test's fake device need not really wait.
+#[cfg(not(target_os = "none"))]
+pub fn advance(us: u64) {
+    imp::advance(us);
+}
+
 /// Waits, busily.
 pub fn udelay(us: u64) {
     let deadline = Deadline::after_us(us);

@@ -142,7 +142,7 @@ pub fn raise(fault: Fault) -> ! {
         match fault {
             Fault::Breakpoint => core::arch::asm!("brk #0", options(nomem, nostack)),
             Fault::Undefined => core::arch::asm!("udf #0", options(nomem, nostack)),
-            Fault::Unmapped => core::arch::asm!("ldr xzr, [xzr]", options(nostack)),
+            Fault::Unmapped => core::arch::asm!("ldr {0}, [{0}]", inout(reg) 8u64 => _, options(nostack)),
         }
     }
     unreachable!("an exception does not return")
@@ -177,6 +177,9 @@ fn backtrace(mut fp: u64, sp: u64) {
                 (fp as usize as *const u64).add(1).read(),
             )
         };
+        if lr == 0 {
+            break; // The first frame of all.
+        }
         board_emergency(format_args!(" {:x}", lr.wrapping_sub(base)));
         last = fp + 16;
         fp = next;

@@ -2,13 +2,23 @@
 //! A host process as the machine.
 
 use crate::mem::Ram;
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+std::thread_local! {
+    /// Time that passed without being waited for, in microseconds.
+    static SKIPPED: Cell<u64> = const { Cell::new(0) };
+}
+
 pub fn timer_us() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_micros() as u64
+    START.get_or_init(Instant::now).elapsed().as_micros() as u64 + SKIPPED.get()
+}
+
+pub fn advance(us: u64) {
+    SKIPPED.set(SKIPPED.get().saturating_add(us));
 }
 
 pub fn reset() -> ! {
