@@ -29,7 +29,7 @@ const FDT_PAD: u64 = 0x3000;
 const FDT_MAX: u64 = 2 << 20;
 
 /// What is to be booted, as addresses in RAM.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
     /// The kernel, raw or compressed.
     pub kernel: u64,
@@ -101,6 +101,7 @@ pub fn prepare(ram: &mut Ram, env: &mut Env, images: &Images) -> Result<Handover
 /// again at their next use.
 pub fn start(ram: &mut Ram, model: &Model, handover: Handover) -> Failed {
     println!("\nStarting kernel ...\n");
+    common::console::drain();
     match model.remove_all() {
         Ok(()) => arch::start_kernel(ram, handover.kernel, handover.fdt),
         Err(error) => failed(

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Booting an operating system: images, their places, the device tree, the hand-over.
 //!
-//! - [`image`]: the arm64 Linux `Image`, raw or compressed with gzip
-//! - [`fdt`]: reading and editing device trees
+//! - [`bootflow`] looks for something to boot on all disks
+//! - [`extlinux`] reads what a distribution wants to be booted
+//! - [`bootm`] takes images in RAM to a running kernel
+//! - [`image`], [`gzip`]: the arm64 Linux `Image`, raw or compressed
+//! - [`place`]: where images may be in RAM
+//! - [`fdt`], [`fdt_support`]: device trees, and what a kernel has to find in one
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -27,9 +31,23 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(CONFIG_BOOTSTD)]
+pub mod bootflow;
 pub mod bootm;
+#[cfg(CONFIG_BOOTMETH_EXTLINUX)]
+mod bootmeth_extlinux;
+#[cfg(CONFIG_BOOTMETH_IMAGE)]
+mod bootmeth_image;
+#[cfg(CONFIG_BOOTMETH_EXTLINUX)]
+pub mod extlinux;
 pub mod fdt;
 pub mod fdt_support;
 pub mod gzip;
 pub mod image;
+#[cfg(CONFIG_BOOTSTD)]
+mod loader;
+#[cfg(CONFIG_BOOTMETH_EXTLINUX)]
+mod menu;
 pub mod place;
+#[cfg(test)]
+mod testing;

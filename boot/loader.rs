@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Bringing the files of a boot flow into RAM.
+//!
+//! Each goes to the address in its variable (`kernel_addr_r` and the like) if
+//! that is free, and to another place if it is not: what is already loaded is
+//! never overwritten, however large the files and small the guest.
+
+use crate::bootm::Failed;
+use crate::image::Image;
+use crate::place::{Free, NoRoom, len};
+use alloc::string::String;
+use alloc::vec::Vec;
+use arch::mem::Ram;
+use common::{Error, println};
+use core::ops::Range;
+use env::Env;
+use fs::FileSystem;
+
+/// Bytes read at a time, between two looks for Ctrl-C.
+const PIECE: usize = 16 << 20;
+
+/// A boot flow on its way into RAM.
+pub struct Loader<'a> {
+    /// Where it goes to.
+    pub ram: &'a mut Ram,
+    /// What tells the addresses.
+    pub env: &'a mut Env,
+    /// Where it comes from.
+    pub files: &'a dyn FileSystem,
+    /// The folder for paths that do not begin at the root.
+    pub folder: &'a str,
+    /// What is loaded already.
+    used: Vec<Range<u64>>,
+}
+
+impl<'a> Loader<'a> {
+    /// Nothing is loaded yet.
+    pub fn new(
+        ram: &'a mut Ram,
+        env: &'a mut Env,
+        files: &'a dyn FileSystem,
+        folder: &'a str,
+    ) -> Loader<'a> {
+        Loader {
+            ram,
+            env,
+            files,
+            folder,
+            used: Vec::new(),
+        }
+    }
+
+    /// What was loaded is no longer needed.
+    pub fn forget(&mut self) {
+        self.used.clear();
+    }
+
+    /// Loads a file, to the address in `variable` if that is free.
+    ///
+    /// # Errors
+    /// If there is no such file or no room, or it cannot be read.
+    pub fn load(&mut self, path: &str, variable: &str) -> Result<Range<u64>, Failed> {
+        let path = self.resolve(path);
+        println!("Retrieving file: {path}");
+        let say = |error: &dyn core::fmt::Display| {
+            println!("{path}: {error}");
+            Failed
+        };
+        let size = self.files.size(&path).map_err(|error| say(&error))?;
+        if size == 0 {
+            return Err(say(&"the file is empty"));
+        }
+        let range = self.place(size, variable).map_err(|error| say(&error))?;
+        let target = self
+            .ram
+            .load_region(range.start, size as usize)
+            .map_err(|error| say(&error))?;
+        read(self.files, &path, target).map_err(|error| say(&error))?;
+        self.used.push(range.clone());
+        Ok(range)
+    }
+
+    /// The contents of a file that is small.
+    ///
+    /// # Errors
+    /// If there is no such file, it is larger than `limit`, or cannot be read.
+    pub fn read(&mut self, path: &str, limit: u64) -> Result<Vec<u8>, Failed> {
+        let path = self.resolve(path);
+        println!("Retrieving file: {path}");
+        read_small(self.files, &path, limit).map_err(|error| {
+            println!("{path}: {error}");
+            Failed
+        })
+    }
+
+    /// Puts bytes into RAM, to the address in `variable` if that is free.
+    ///
+    /// # Errors
+    /// If there is no room.
+    pub fn put(&mut self, bytes: &[u8], variable: &str) -> Result<Range<u64>, Failed> {
+        let say = |error: &dyn core::fmt::Display| {
+            println!("{error}");
+            Failed
+        };
+        let range = self
+            .place(bytes.len() as u64, variable)
+            .map_err(|error| say(&error))?;
+        let target = self
+            .ram
+            .load_region(range.start, bytes.len())
+            .map_err(|error| say(&error))?;
+        target.copy_from_slice(bytes);
+        self.used.push(range.clone());
+        Ok(range)
+    }
+
+    fn place(&self, size: u64, variable: &str) -> Result<Range<u64>, NoRoom> {
+        let free = Free::of(self.ram).without(&self.used);
+        let wish = self.env.get_hex(variable, 0);
+        let bottom = Image {
+            text_offset: 0,
+            size,
+            anywhere: true,
+        };
+        let start = match variable {
+            _ if wish != 0 && free.fits(wish, size) => Some(wish),
+            // The kernel's memory ends above its file: leave as much as possible there.
+            "kernel_addr_r" => free.lowest(&bottom),
+            _ => free.highest(self.ram, size),
+        };
+        let start = start.ok_or(NoRoom {
+            what: "file",
+            len: size,
+        })?;
+        let range = start..start.saturating_add(size);
+        if start != wish && wish != 0 {
+            println!(
+                "{variable} is not free for {:#x} bytes, using {start:#x}",
+                len(&range)
+            );
+        }
+        Ok(range)
+    }
+
+    /// A path from the root, without `.` and `..`.
+    fn resolve(&self, path: &str) -> String {
+        let folder = if path.starts_with('/') {
+            ""
+        } else {
+            self.folder
+        };
+        let mut names: Vec<&str> = Vec::new();
+        for name in folder.split('/').chain(path.split('/')) {
+            match name {
+                "" | "." => {}
+                ".." => _ = names.pop(),
+                name => names.push(name),
+            }
+        }
+        names.iter().flat_map(|name| ["/", name]).collect()
+    }
+}
+
+/// The contents of a file that is at most `limit` bytes long.
+///
+/// # Errors
+/// If there is no such file, it is longer, or cannot be read.
+pub fn read_small(files: &dyn FileSystem, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
+    let size = files.size(path)?;
+    if size > limit {
+        return Err(Error::Invalid(
+            "the file is larger than anything of its kind",
+        ));
+    }
+    let mut bytes = alloc::vec![0; size as usize];
+    read(files, path, &mut bytes)?;
+    Ok(bytes)
+}
+
+fn read(files: &dyn FileSystem, path: &str, target: &mut [u8]) -> Result<(), Error> {
+    let mut offset = 0u64;
+    for piece in target.chunks_mut(PIECE) {
+        if common::console::ctrlc() {
+            return Err(Error::Interrupted);
+        }
+        if files.read(path, offset, piece)? != piece.len() {
+            return Err(Error::Corrupt("the file ends before its size"));
+        }
+        offset = offset.saturating_add(piece.len() as u64);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Files, console};
+
+    const RAM: u64 = 0x4000_0000;
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn files_do_not_overwrite_each_other() {
+        let console = console();
+        let mut ram = Ram::in_buffer(RAM, 16 << 20, Vec::new());
+        let mut env = Env::empty();
+        env.set_hex("kernel_addr_r", RAM).unwrap();
+        env.set_hex("ramdisk_addr_r", RAM + 4 * MIB).unwrap();
+        let kernel = alloc::vec![1; 6 << 20];
+        let files = Files::new(&[
+            ("/boot/Image", &kernel),
+            ("/initrd", &[2; 4096]),
+            ("/empty", &[]),
+        ]);
+        let mut loader = Loader::new(&mut ram, &mut env, files.as_ref(), "/boot/extlinux");
+        assert_eq!(
+            loader.load("../Image", "kernel_addr_r"),
+            Ok(RAM..RAM + 6 * MIB)
+        );
+        assert_eq!(
+            loader.load("/initrd", "ramdisk_addr_r"),
+            Ok(RAM + 16 * MIB - 4096..RAM + 16 * MIB)
+        );
+        assert!(console.take().contains("Retrieving file: /boot/Image\n"));
+        assert_eq!(loader.load("/empty", "fdt_addr_r"), Err(Failed));
+        assert_eq!(loader.load("none", "fdt_addr_r"), Err(Failed));
+        assert!(
+            console.take().ends_with(
+                "Retrieving file: /boot/extlinux/none\n/boot/extlinux/none: not found\n"
+            )
+        );
+        assert_eq!(loader.put(&[3; 16], "fdt_addr_r").unwrap().end % 0x1000, 16);
+        assert_eq!(loader.read("/initrd", 4096), Ok(alloc::vec![2; 4096]));
+        assert_eq!(loader.read("/initrd", 4095), Err(Failed));
+        let full = Free::of(loader.ram)
+            .without(&loader.used)
+            .largest()
+            .unwrap();
+        assert!(loader.place(len(&full) + 1, "kernel_addr_r").is_err());
+        assert_eq!(loader.ram.slice(RAM, 6 << 20).unwrap(), kernel);
+    }
+
+    #[test]
+    fn ctrl_c_ends_it() {
+        let console = console();
+        let mut ram = Ram::in_buffer(RAM, 1 << 20, Vec::new());
+        let (mut env, files) = (Env::empty(), Files::new(&[("/a", &[1])]));
+        let mut loader = Loader::new(&mut ram, &mut env, files.as_ref(), "/");
+        console.keys("\x03");
+        assert_eq!(loader.load("a", "kernel_addr_r"), Err(Failed));
+        assert!(console.take().ends_with("/a: interrupted\n"));
+    }
+}
