@@ -44,6 +44,7 @@ pub mod fdt;
 pub mod fdt_support;
 pub mod gzip;
 pub mod image;
+mod kernel;
 #[cfg(CONFIG_BOOTSTD)]
 mod loader;
 #[cfg(CONFIG_BOOTMETH_EXTLINUX)]
