@@ -6,6 +6,7 @@ use crate::mem::{Access, Ram, Reserved};
 use crate::plan::Plan;
 use alloc::vec::Vec;
 use core::ops::Range;
+use core::sync::atomic::AtomicU64;
 use fdt::Fdt;
 
 /// The most banks of RAM that are used.
@@ -18,6 +19,9 @@ pub fn own_memory() -> Range<u64> {
     OWN_MEMORY.get().cloned().unwrap_or(0..u64::MAX)
 }
 
+/// The timer when the loader began to run.
+pub static STARTED_US: AtomicU64 = AtomicU64::new(0);
+
 /// What `start` hands to the image that moved.
 pub struct Found {
     pub plan: Plan,
@@ -26,6 +30,8 @@ pub struct Found {
     pub old_image: Range<u64>,
     pub fdt_len: usize,
     pub tables: super::mmu::Enabled,
+    /// The timer when the first instructions had run.
+    pub started_us: u64,
 }
 
 /// The machine, for the board.
@@ -38,12 +44,16 @@ pub unsafe fn machine(
     initrd: Option<Range<u64>>,
     fdt_len: usize,
 ) -> Machine {
-    let whole = plan.fdt.end..plan.image.end;
-    OWN_MEMORY.call_once(|| whole.clone());
+    OWN_MEMORY.call_once(|| plan.fdt.end..plan.image.end);
     let mut reserved = alloc::vec![
         Reserved {
-            range: whole,
+            range: plan.image.clone(),
             what: "boot loader",
+            access: Access::Private
+        },
+        Reserved {
+            range: plan.fdt.end..plan.image.start,
+            what: "boot loader's heap and stack",
             access: Access::Private
         },
         Reserved {

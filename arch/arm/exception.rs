@@ -142,7 +142,9 @@ pub fn raise(fault: Fault) -> ! {
         match fault {
             Fault::Breakpoint => core::arch::asm!("brk #0", options(nomem, nostack)),
             Fault::Undefined => core::arch::asm!("udf #0", options(nomem, nostack)),
-            Fault::Unmapped => core::arch::asm!("ldr {0}, [{0}]", inout(reg) 8u64 => _, options(nostack)),
+            Fault::Unmapped => {
+                core::arch::asm!("ldr {0}, [{0}]", inout(reg) 8u64 => _, options(nostack))
+            }
         }
     }
     unreachable!("an exception does not return")
@@ -152,7 +154,9 @@ pub fn raise(fault: Fault) -> ! {
 pub fn fatal() -> ! {
     let (fp, sp): (u64, u64);
     // SAFETY: reads two registers.
-    unsafe { core::arch::asm!("mov {}, x29", "mov {}, sp", out(reg) fp, out(reg) sp, options(nomem, nostack)) };
+    unsafe {
+        core::arch::asm!("mov {}, x29", "mov {}, sp", out(reg) fp, out(reg) sp, options(nomem, nostack))
+    };
     backtrace(fp, sp);
     board_emergency(format_args!("Resetting CPU ...\n\n"));
     crate::reset()

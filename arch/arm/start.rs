@@ -3,10 +3,11 @@
 //! on, move the image to the top of RAM.
 
 use crate::Machine;
-use crate::arm::boot::{Found, MAX_BANKS, machine};
+use crate::arm::boot::{Found, MAX_BANKS, STARTED_US, machine};
 use crate::arm::{cache, entry, exception, heap, mmu};
 use crate::plan::{Plan, plan};
 use core::ops::Range;
+use core::sync::atomic::Ordering;
 use fdt::Fdt;
 use include::config;
 
@@ -18,6 +19,7 @@ unsafe extern "Rust" {
 /// Runs where Xen loaded the image, with the MMU off and no heap.
 #[unsafe(no_mangle)]
 extern "C" fn early_start(fdt: *const u8, base: u64) -> ! {
+    let started_us = crate::time::us();
     // SAFETY: by the boot protocol x0 is the device tree's address.
     let tree =
         unsafe { Fdt::from_ptr(fdt) }.unwrap_or_else(|_| panic!("no device tree at {fdt:p}"));
@@ -59,6 +61,7 @@ extern "C" fn early_start(fdt: *const u8, base: u64) -> ! {
         fdt_len: tree.total_size(),
         plan,
         tables,
+        started_us,
     };
     relocate(found, fdt)
 }
@@ -92,6 +95,7 @@ extern "C" fn late_start(found: *mut Found) -> ! {
     exception::install();
     // SAFETY: `relocate` wrote it there, and nobody else reads it.
     let found = unsafe { found.read() };
+    STARTED_US.store(found.started_us, Ordering::Relaxed);
     mmu::protect(found.tables, &entry::layout(), found.old_image)
         .unwrap_or_else(|e| panic!("the MMU: {e:?}"));
     // SAFETY: the plan keeps the heap for itself.

@@ -97,9 +97,12 @@ impl XenHypervisor {
         }
         // SAFETY: `state` is alive, and written by Xen only inside of hypercalls and while we do not run.
         let entry = || unsafe { (&raw const (*area).state_entry_time).read_volatile() };
-        // It began to run no longer ago than the counter, which starts with the domain, says.
+        // It last began to run no longer ago than the loader's first instruction.
         let begun = entry();
-        let latest = begun.saturating_add(now_ns()).saturating_add(CALIBRATE_NS);
+        let running_ns = arch::arm::running_us().saturating_mul(1000);
+        let latest = begun
+            .saturating_add(running_ns)
+            .saturating_add(CALIBRATE_NS);
         poll(&[], latest);
         if entry() != begun {
             self.clock
