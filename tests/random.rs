@@ -11,7 +11,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -20,12 +20,12 @@ impl Random {
 
     /// A number below `limit`.
     pub fn below(&mut self, limit: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(limit) >> 64) as u64
+        ((u128::from(self.number()) * u128::from(limit)) >> 64) as u64
     }
 
     /// `len` bytes.
     pub fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| (self.next() >> 32) as u8).collect()
+        (0..len).map(|_| (self.number() >> 32) as u8).collect()
     }
 
     /// Changes some of the bytes at `places`: single bits, bytes, or whole
@@ -36,12 +36,12 @@ impl Random {
             let at = place.start + self.below(place.len() as u64) as usize;
             match self.below(4) {
                 0 => bytes[at] ^= 1 << self.below(8),
-                1 => bytes[at] = self.next() as u8,
+                1 => bytes[at] = self.number() as u8,
                 2 => bytes[at] = [0, 0xff, 0x7f, 0x80][self.below(4) as usize],
                 _ => {
                     let at = at & !3;
                     let value =
-                        [0, 1, u32::MAX, 0x7fff_ffff, self.next() as u32][self.below(5) as usize];
+                        [0, 1, u32::MAX, 0x7fff_ffff, self.number() as u32][self.below(5) as usize];
                     bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
                 }
             }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `load`, `ls`, `size`, `fstype`, `fstypes`: files of any file system.
+#![cfg(CONFIG_CMD_FS_GENERIC)]
+
+use crate::{CmdError, CmdResult, Context, fs_common};
+use alloc::vec::Vec;
+use common::println;
+
+fn do_fstype(ctx: &mut Context, args: &[&str]) -> CmdResult {
+    let &[_, interface, spec, ref variable @ ..] = args else {
+        return Err(CmdError::Usage);
+    };
+    let name = fs_common::mount(ctx, interface, Some(spec), None)?.name();
+    match variable.first() {
+        Some(variable) => ctx.env.set(variable, name)?,
+        None => println!("{name}"),
+    }
+    Ok(())
+}
+
+fn do_fstypes(_ctx: &mut Context, _args: &[&str]) -> CmdResult {
+    let names: Vec<_> = fs::drivers().iter().map(|driver| driver.name).collect();
+    println!("Supported filesystems: {}", names.join(", "));
+    Ok(())
+}
+
+command! {
+    name: "load",
+    max_args: 7,
+    usage: "load binary file from a filesystem",
+    help: "<interface> [<dev[:part]> [<addr> [<filename> [bytes [pos]]]]]\n    \
+        - load the file from a partition, or from a disk without partitions,\n      \
+        to the address; without one, to the address in 'loadaddr'\n      \
+        'bytes' is the most that is read; 0, or nothing, means the whole file\n      \
+        'pos' is where in the file to start\n    \
+        'filesize' and 'fileaddr' are set to what was read",
+    run: |ctx, args| fs_common::load(ctx, args, None),
+}
+
+command! {
+    name: "ls",
+    max_args: 4,
+    repeatable: true,
+    usage: "list files in a directory (default /)",
+    help: "<interface> [<dev[:part]> [directory]]\n    - list the files in a directory of a partition",
+    run: |ctx, args| fs_common::ls(ctx, args, None),
+}
+
+command! {
+    name: "size",
+    max_args: 4,
+    usage: "determine a file's size",
+    help: "<interface> <dev[:part]> <filename>\n    - set 'filesize' to the size of a file",
+    run: |ctx, args| fs_common::size(ctx, args, None),
+}
+
+command! {
+    name: "fstype",
+    max_args: 4,
+    repeatable: true,
+    usage: "Look up a filesystem type",
+    help: "<interface> <dev>:<part>\n    - print the type of the file system\n\
+        fstype <interface> <dev>:<part> <varname>\n    - set a variable to it",
+    run: do_fstype,
+}
+
+command! {
+    name: "fstypes",
+    repeatable: true,
+    usage: "List supported filesystem types",
+    run: do_fstypes,
+}
