@@ -38,8 +38,6 @@ pub struct Machine {
     pub fdt_address: u64,
     /// The first bank's part below the loader.
     pub usable: core::ops::Range<u64>,
-    /// Where the loader's image runs.
-    pub image_address: u64,
 }
 
 /// Restarts the machine.

@@ -101,10 +101,14 @@ pub fn start(ram: &mut Ram, model: &Model, handover: Handover) -> Failed {
     common::console::drain();
     match model.remove_all() {
         Ok(()) => arch::start_kernel(ram, handover.kernel, handover.fdt),
-        Err(error) => failed(
-            "ERROR: a device could not be stopped, the kernel is not started",
-            error,
-        ),
+        Err(error) => {
+            // The console was stopped too; without one there is nobody to tell.
+            _ = dm::serial::start_console(model);
+            failed(
+                "ERROR: a device could not be stopped, the kernel is not started",
+                error,
+            )
+        }
     }
 }
 

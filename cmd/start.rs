@@ -8,7 +8,8 @@ use crate::{Context, banner, check_registrations, main_loop};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use arch::Machine;
-use common::{print, println};
+use arch::mem::Ram;
+use common::{Error, Result, print, println};
 use dm::{Model, UclassId};
 use env::Env;
 
@@ -22,10 +23,23 @@ pub fn start(machine: Machine) -> ! {
 
     let mut env = Env::default();
     env.set_layout(machine.usable);
-    if let Err(error) = env.set_hex("fdtcontroladdr", machine.fdt_address) {
+    let mut ram = machine.ram;
+    let tree = grow_tree(&mut ram, machine.fdt_address)
+        .and_then(|()| env.set_hex("fdtcontroladdr", machine.fdt_address));
+    if let Err(error) = tree {
         println!("fdtcontroladdr: {error}");
     }
-    main_loop(Context::new(machine.ram, model, env))
+    main_loop(Context::new(ram, model, env))
+}
+
+/// Lets the user's copy of the tree use all the room that is kept for it, so that it can be edited.
+fn grow_tree(ram: &mut Ram, address: u64) -> Result<()> {
+    let range = ram.reserved().iter().map(|r| &r.range);
+    let range = range.clone().find(|r| r.start == address).cloned();
+    let len = range.map_or(0, |r| (r.end - r.start) as usize);
+    let tree = ram.slice_mut(address, len).map_err(|_| Error::OutOfRange)?;
+    boot::fdt::set_totalsize(tree, len as u32);
+    Ok(())
 }
 
 fn show_machine(model: &Model, machine: &Machine) {

@@ -86,6 +86,5 @@ pub unsafe fn machine(
         tree: alloc::boxed::Box::leak(alloc::boxed::Box::new(tree)),
         fdt_address: plan.fdt.start,
         usable: bank.start..plan.fdt.start,
-        image_address: plan.image.start,
     }
 }
