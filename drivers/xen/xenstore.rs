@@ -190,9 +190,7 @@ impl XenStore {
     pub fn wait_event(&self, token: &str, deadline: Deadline) -> Result<WatchEvent> {
         self.event.wait_until(deadline, || {
             let mut stream = self.stream.lock();
-            while let Some(message) = self.receive(&mut stream)? {
-                stream.accept(message, None)?;
-            }
+            self.answer(&mut stream, None, deadline)?;
             let found = stream.events.iter().position(|event| event.token == token);
             Ok(found.and_then(|index| stream.events.remove(index)))
         })
@@ -230,17 +228,42 @@ impl XenStore {
 
     fn request(&self, op: u32, transaction: Transaction, parts: &[&[u8]]) -> Result<Vec<u8>> {
         let deadline = Deadline::after_ms(TIMEOUT_MS);
-        let id = self.stream.lock().begin(op, transaction, parts)?;
+        let id = self.event.wait_until(deadline, || {
+            let mut stream = self.stream.lock();
+            // What requests that were given up have left goes first.
+            self.send(&mut stream)?;
+            match stream.begin(op, transaction, parts)? {
+                // The daemon may read only after its answers are taken.
+                None => self.answer(&mut stream, None, deadline).map(|_| None),
+                id => Ok(id),
+            }
+        })?;
         self.event.wait_until(deadline, || {
             let mut stream = self.stream.lock();
             self.send(&mut stream)?;
-            while let Some(message) = self.receive(&mut stream)? {
-                if let Some(reply) = stream.accept(message, Some((op, id)))? {
-                    return reply.map(Some);
-                }
-            }
-            Ok(None)
+            self.answer(&mut stream, Some((op, id)), deadline)?
+                .transpose()
         })
+    }
+
+    /// Sorts the messages that are there, up to the reply to `request`; however
+    /// many the daemon sends, not longer than until the deadline.
+    fn answer(
+        &self,
+        stream: &mut Stream,
+        request: Option<(u32, u32)>,
+        deadline: Deadline,
+    ) -> Result<Option<Result<Vec<u8>>>> {
+        while let Some(message) = self.receive(stream)? {
+            let reply = stream.accept(message, request)?;
+            if reply.is_some() {
+                return Ok(reply);
+            }
+            if deadline.expired() {
+                break;
+            }
+        }
+        Ok(None)
     }
 
     /// Sends as much as there is room for.
@@ -269,17 +292,14 @@ impl XenStore {
 }
 
 impl Stream {
-    /// Queues a request; returns its number.
-    fn begin(&mut self, op: u32, transaction: Transaction, parts: &[&[u8]]) -> Result<u32> {
-        if let Some(error) = self.broken {
-            return Err(error);
-        }
+    /// Queues a request; returns its number, or nothing while too many others wait to be sent.
+    fn begin(&mut self, op: u32, transaction: Transaction, parts: &[&[u8]]) -> Result<Option<u32>> {
         let len: usize = parts.iter().map(|part| part.len()).sum();
         if len > PAYLOAD_MAX {
             return Err(Error::Invalid("too long for XenStore"));
         }
         if self.sending.len() > HEADER + PAYLOAD_MAX {
-            return Err(Error::Timeout); // The daemon does not read: earlier requests still wait.
+            return Ok(None);
         }
         self.last_id = self.last_id.wrapping_add(1);
         for word in [op, self.last_id, transaction.0, len as u32] {
@@ -288,11 +308,12 @@ impl Stream {
         parts
             .iter()
             .for_each(|part| self.sending.extend(part.iter()));
-        Ok(self.last_id)
+        Ok(Some(self.last_id))
     }
 
     /// Writes to the ring what there is room for; returns whether the daemon must look.
     fn fill_ring(&mut self) -> Result<bool> {
+        self.check_usable()?;
         let mut producer = self.ring.load_u32(REQ_PROD);
         let used = producer.wrapping_sub(self.ring.load_u32(REQ_CONS));
         if used > RING_SIZE {
@@ -322,6 +343,7 @@ impl Stream {
 
     /// Reads from the ring what belongs to the message under way; returns whether there was anything.
     fn drain_ring(&mut self) -> Result<bool> {
+        self.check_usable()?;
         let mut consumer = self.ring.load_u32(RSP_CONS);
         let available = self.ring.load_u32(RSP_PROD).wrapping_sub(consumer);
         if available > RING_SIZE {
@@ -403,10 +425,13 @@ impl Stream {
         }
     }
 
+    fn check_usable(&self) -> Result<()> {
+        self.broken.map_or(Ok(()), Err)
+    }
+
+    /// Ends the stream's use for good.
     fn violation<T>(&mut self, what: &'static str) -> Result<T> {
-        if self.broken.is_none() {
-            common::println!("xenstore: {what}; it is no longer used");
-        }
+        common::println!("xenstore: {what}; it is no longer used");
         self.broken = Some(Error::Protocol(what));
         Err(Error::Protocol(what))
     }
