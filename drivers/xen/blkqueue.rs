@@ -162,9 +162,7 @@ impl Queue {
                 }
                 continue;
             }
-            if !self.ring.arm() {
-                self.wait(&mut deadline, &mut progress)?;
-            }
+            self.wait(&mut deadline, &mut progress)?;
         }
     }
 
@@ -192,7 +190,7 @@ impl Queue {
             let done = self
                 .reap(&mut Buffer::Write(&[]), &mut progress)
                 .map_err(|error| self.die(error))?;
-            if done == 0 && !self.ring.arm() {
+            if done == 0 {
                 self.wait(&mut deadline, &mut progress)?;
             }
         }
@@ -344,6 +342,10 @@ impl Queue {
     }
 
     fn wait(&mut self, deadline: &mut Deadline, progress: &mut Progress) -> Result<()> {
+        // Also a back-end that shows a response and hides it again comes to an end.
+        if deadline.expired() {
+            return Err(self.die(Error::Timeout));
+        }
         match self
             .event
             .wait_until(*deadline, || Ok(self.ring.arm().then_some(())))
