@@ -38,7 +38,8 @@ pub struct GrantTable {
 struct State {
     frames: Vec<Shared>,
     free: Vec<u32>,
-    leaked: u32,
+    /// Could not be taken back.
+    leaked: Vec<u32>,
 }
 
 /// A page that a domain may map.
@@ -56,7 +57,7 @@ impl GrantTable {
             state: Mutex::new(State {
                 frames: Vec::new(),
                 free: Vec::new(),
-                leaked: 0,
+                leaked: Vec::new(),
             }),
         })
     }
@@ -99,7 +100,17 @@ impl GrantTable {
 
     /// The number of grants that could not be taken back.
     pub fn leaked(&self) -> u32 {
-        self.state.lock().leaked
+        self.state.lock().leaked.len() as u32
+    }
+
+    /// Takes back the grants that could not be before, where the other domain has
+    /// let go meanwhile: it must not be able to map what an operating system puts
+    /// into these pages. The pages stay out of our own use.
+    pub fn end_leaked(&self) {
+        let leaked = core::mem::take(&mut self.state.lock().leaked);
+        for reference in leaked {
+            _ = self.revoke(reference);
+        }
     }
 
     fn grow(&self, state: &mut State) -> Result<()> {
@@ -125,7 +136,7 @@ impl GrantTable {
         let mut flags = memory.load_u16(entry);
         loop {
             if flags & (READING | WRITING) != 0 {
-                state.leaked += 1;
+                state.leaked.push(reference);
                 return Err(Error::Busy);
             }
             match memory.compare_exchange_u16(entry, flags, 0) {

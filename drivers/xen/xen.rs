@@ -34,6 +34,7 @@ fn probe(_model: &Model, xen: &Arc<Device>) -> Result<Ops> {
 
 fn remove(_model: &Model, xen: &Arc<Device>) -> Result<()> {
     let services = xen.private::<Services>()?;
+    services.grants.end_leaked();
     let left = services.grants.in_use();
     services.hv.unmap_all();
     match left {
