@@ -27,5 +27,7 @@ pub mod xenstore;
 
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod tests;
 
 include!(concat!(env!("OUT_DIR"), "/modules-xen.rs"));

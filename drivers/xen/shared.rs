@@ -182,7 +182,10 @@ impl Drop for Page {
 
 /// The guest frame of an address.
 pub fn frame_of(address: *const u8) -> u64 {
-    address.expose_provenance() as u64 >> PAGE_SHIFT
+    let address = address.expose_provenance();
+    #[cfg(test)]
+    let address = crate::xen::fake::physical(address);
+    address as u64 >> PAGE_SHIFT
 }
 
 #[cfg(test)]

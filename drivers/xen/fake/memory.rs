@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The guest's memory as another domain reaches it: whole frames, by copies.
+//!
+//! A host process has addresses that no grant could hold, so each page that is
+//! shared gets a small frame number.
+#![allow(unsafe_code)] // Another domain writes pages that Rust knows nothing of.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut, Range};
+use include::xen::{PAGE_SHIFT, PAGE_SIZE};
+use spin::Mutex;
+
+/// What fresh memory of the heap is full of.
+pub const SECRET: u8 = 0xc5;
+/// So much of it in a row is no accident.
+const SECRET_RUN: usize = 16;
+
+/// The bytes of a page.
+pub type PageBytes = Box<[u8; PAGE_SIZE]>;
+
+static FRAMES: Mutex<BTreeMap<usize, u32>> = Mutex::new(BTreeMap::new());
+static PAGES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+/// The physical address that the fake gives to an address of the process.
+pub fn physical(address: usize) -> usize {
+    let page = address & !(PAGE_SIZE - 1);
+    let mut pages = PAGES.lock();
+    let frame = *FRAMES.lock().entry(page).or_insert_with(|| {
+        pages.push(page);
+        pages.len() as u32
+    });
+    (frame as usize) << PAGE_SHIFT | address % PAGE_SIZE
+}
+
+/// Where a frame is in the process.
+pub fn address_of(frame: u32) -> usize {
+    PAGES.lock()[frame as usize - 1]
+}
+
+/// A copy of a frame that the guest shares.
+pub fn copy_of(frame: u32) -> PageBytes {
+    let from = core::ptr::with_exposed_provenance::<u64>(address_of(frame));
+    let mut page = Box::new([0; PAGE_SIZE]);
+    for (i, word) in page.chunks_exact_mut(8).enumerate() {
+        // SAFETY: the guest granted the whole page, so it is alive.
+        word.copy_from_slice(&unsafe { from.add(i).read_volatile() }.to_ne_bytes());
+    }
+    page
+}
+
+/// Writes what differs between two copies to the frame, as another processor would.
+pub fn write_changes(frame: u32, old: &[u8; PAGE_SIZE], new: &[u8; PAGE_SIZE]) {
+    let to = core::ptr::with_exposed_provenance_mut::<u64>(address_of(frame));
+    let words = old.chunks_exact(8).zip(new.chunks_exact(8));
+    for (i, (_, new)) in words.enumerate().filter(|(_, (old, new))| old != new) {
+        let word = u64::from_ne_bytes(new.try_into().unwrap());
+        // SAFETY: the guest granted the whole page for writing, so it is alive.
+        unsafe { to.add(i).write_volatile(word) };
+    }
+}
+
+/// Fails the test if a page that the guest shows holds what was in its heap.
+pub fn assert_no_secret(page: &[u8]) {
+    let shown = page
+        .chunks_exact(SECRET_RUN)
+        .any(|run| run == [SECRET; SECRET_RUN]);
+    assert!(!shown, "a granted page shows what was in the heap");
+}
+
+/// Memory of the user's, placed as a test wants it.
+pub struct UserBuffer {
+    memory: Vec<u8>,
+    start: usize,
+    len: usize,
+}
+
+impl UserBuffer {
+    /// `len` bytes at `offset` of a page, in pages that hold nothing else.
+    pub fn new(len: usize, offset: usize) -> UserBuffer {
+        let memory = alloc::vec![0; len + offset + 2 * PAGE_SIZE];
+        let start = memory.as_ptr().align_offset(PAGE_SIZE);
+        UserBuffer {
+            memory,
+            start: start + offset,
+            len,
+        }
+    }
+
+    /// The pages it lies in.
+    pub fn range(&self) -> Range<usize> {
+        let start = self.as_ptr().addr();
+        start & !(PAGE_SIZE - 1)..(start + self.len).next_multiple_of(PAGE_SIZE)
+    }
+}
+
+impl Deref for UserBuffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.memory[self.start..self.start + self.len]
+    }
+}
+
+impl DerefMut for UserBuffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.memory[self.start..self.start + self.len]
+    }
+}

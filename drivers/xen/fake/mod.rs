@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A Xen made for tests, and a Domain-0 with the daemons and back-ends that
+//! the front-ends speak to.
+//!
+//! All of it runs inside of [`Hypervisor::notify`] and [`Hypervisor::wait`], in
+//! the thread of the test: what happens is the same in each run. A wait that
+//! no event ends takes no time, since it moves the thread's clock instead.
+//!
+//! - [`machine`]: grants and event ports, as Xen keeps them
+//! - [`memory`]: the guest's frames as another domain reaches them: by copies
+//! - [`tree`], [`xenstored`]: the store, and its daemon
+//! - [`xenconsoled`], [`blkback`], [`blkring`]: the other ends of the devices
+//! - [`terminal`]: a console that each test has for itself
+//! - [`random`]: numbers that are the same in each run
+
+pub mod blkback;
+pub mod blkring;
+mod heap;
+pub mod machine;
+pub mod memory;
+pub mod random;
+pub mod terminal;
+pub mod tree;
+pub mod xenconsoled;
+pub mod xenstored;
+
+use crate::xen::blkfront::BlkFront;
+use crate::xen::hypervisor::Hypervisor;
+use crate::xen::services::Services;
+use crate::xen::shared::Shared;
+use crate::xen::xenstore::XenStore;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use blkback::Blkback;
+use common::{Error, Result};
+use include::xen::hvm;
+use machine::Machine;
+use spin::Mutex;
+use xenconsoled::Xenconsoled;
+use xenstored::Xenstored;
+
+pub use memory::physical;
+
+/// The guest's own domain.
+pub const GUEST: u16 = 1;
+/// Frames of the pages that the toolstack made.
+const STORE_FRAME: u64 = 0x39000;
+const CONSOLE_FRAME: u64 = 0x39001;
+/// What a notification costs.
+const NOTIFY_US: u64 = 100;
+/// What a wait costs that an event ends.
+const WAKE_US: u64 = 1000;
+
+/// The hypervisor, and the world behind it.
+pub struct FakeXen {
+    world: Mutex<World>,
+}
+
+/// Everything that is not the guest.
+pub struct World {
+    /// What Xen keeps.
+    pub xen: Machine,
+    /// XenStore's daemon.
+    pub store: Xenstored,
+    /// The console's daemon.
+    pub console: Xenconsoled,
+    /// Back-ends of disks.
+    pub disks: Vec<Blkback>,
+    /// Whether XenStore and the console exist; a guest may have neither.
+    pub channels: bool,
+}
+
+impl FakeXen {
+    fn new() -> FakeXen {
+        let mut xen = Machine::new();
+        let (store, console) = (xen.reserved_port(), xen.reserved_port());
+        let world = World {
+            xen,
+            store: Xenstored::new(store),
+            console: Xenconsoled::new(console),
+            disks: Vec::new(),
+            channels: true,
+        };
+        FakeXen {
+            world: Mutex::new(world),
+        }
+    }
+}
+
+impl World {
+    /// Lets everybody do what there is to do.
+    fn step(&mut self) {
+        self.store.run(&mut self.xen);
+        for disk in &mut self.disks {
+            disk.run(&mut self.xen, &mut self.store.tree);
+        }
+        self.store.deliver(&mut self.xen);
+        self.console.run(&mut self.xen);
+    }
+}
+
+impl Hypervisor for FakeXen {
+    fn version(&self) -> (u32, u32) {
+        (4, 17)
+    }
+
+    fn hvm_param(&self, index: u32) -> Result<u64> {
+        let world = self.world.lock();
+        match index {
+            _ if !world.channels => Ok(0),
+            hvm::STORE_PFN => Ok(STORE_FRAME),
+            hvm::STORE_EVTCHN => Ok(world.store.port.into()),
+            hvm::CONSOLE_PFN => Ok(CONSOLE_FRAME),
+            hvm::CONSOLE_EVTCHN => Ok(world.console.port.into()),
+            _ => Err(Error::Invalid("no such parameter")),
+        }
+    }
+
+    fn map_frame(&self, frame: u64) -> Result<Shared> {
+        let world = self.world.lock();
+        match frame {
+            STORE_FRAME => Ok((*world.store.page).clone()),
+            CONSOLE_FRAME => Ok((*world.console.page).clone()),
+            _ => Err(Error::OutOfRange),
+        }
+    }
+
+    fn map_grant_frame(&self, index: u32) -> Result<Shared> {
+        self.world.lock().xen.grant_frame(index)
+    }
+
+    fn max_grant_frames(&self) -> u32 {
+        self.world.lock().xen.max_frames
+    }
+
+    fn alloc_unbound(&self, remote: u16) -> Result<u32> {
+        self.world.lock().xen.alloc_port(remote)
+    }
+
+    fn close_port(&self, port: u32) {
+        self.world.lock().xen.close_port(port);
+    }
+
+    fn notify(&self, port: u32) {
+        let mut world = self.world.lock();
+        world.xen.from_guest(port);
+        world.step();
+        arch::time::advance(NOTIFY_US);
+    }
+
+    fn take_pending(&self, port: u32) -> bool {
+        self.world.lock().xen.take_pending(port)
+    }
+
+    fn wait(&self, port: u32, timeout_us: u64) {
+        let mut world = self.world.lock();
+        world.step();
+        let woken = world.xen.is_pending(port);
+        arch::time::advance(if woken {
+            timeout_us.min(WAKE_US)
+        } else {
+            timeout_us
+        });
+    }
+
+    fn may_grant(&self, address: usize, len: usize) -> bool {
+        self.world.lock().xen.is_user(address, len)
+    }
+
+    fn unmap_all(&self) {}
+}
+
+/// A guest's services on a fake Xen.
+pub struct Fixture {
+    /// The hypervisor.
+    pub fake: Arc<FakeXen>,
+    /// What the front-ends are given.
+    pub services: Arc<Services>,
+}
+
+impl Fixture {
+    /// A guest without disks.
+    pub fn new() -> Fixture {
+        terminal::install();
+        let fake = Arc::new(FakeXen::new());
+        let services = Arc::new(Services::new(fake.clone()));
+        Fixture { fake, services }
+    }
+
+    /// A guest with one disk, `xvda`.
+    pub fn with_disk(config: blkback::Config) -> Fixture {
+        let fixture = Fixture::new();
+        fixture.attach(config);
+        fixture
+    }
+
+    /// Adds a disk.
+    pub fn attach(&self, config: blkback::Config) {
+        self.world(|world| {
+            let disk = Blkback::attach(config, &mut world.store.tree);
+            world.disks.push(disk);
+        });
+    }
+
+    /// Connects to the first disk.
+    ///
+    /// # Errors
+    /// As [`BlkFront::connect`].
+    pub fn connect(&self) -> Result<BlkFront> {
+        let number = self.world(|world| world.disks[0].config.number);
+        let node = alloc::format!("device/vbd/{number}");
+        BlkFront::connect(&self.services, &node, "xvda", number)
+    }
+
+    /// XenStore.
+    pub fn store(&self) -> Arc<XenStore> {
+        self.services.store().unwrap()
+    }
+
+    /// Looks at the world, or changes it.
+    pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        look(&mut self.fake.world.lock())
+    }
+
+    /// Looks at the first disk's back-end, or changes it.
+    pub fn disk<T>(&self, look: impl FnOnce(&mut Blkback) -> T) -> T {
+        self.world(|world| look(&mut world.disks[0]))
+    }
+
+    /// A buffer of the user's: page-aligned but for `offset`, and allowed to be granted.
+    pub fn buffer(&self, len: usize, offset: usize) -> memory::UserBuffer {
+        let buffer = memory::UserBuffer::new(len, offset);
+        self.world(|world| world.xen.user.push(buffer.range()));
+        buffer
+    }
+
+    /// At a test's end: nothing of the guest's is left with Xen, but for grants that somebody kept.
+    pub fn finish(self, kept: u32) {
+        assert_eq!(self.services.grants.leaked(), kept, "grants kept mapped");
+        assert_eq!(self.services.grants.in_use(), kept, "grants in use");
+        self.world(|world| world.xen.assert_clean(kept));
+    }
+}

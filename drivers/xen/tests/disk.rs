@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Disks whose back-end keeps to the rules.
+
+use crate::xen::fake::Fixture;
+use crate::xen::fake::blkback::Config;
+use crate::xen::fake::blkring::Order;
+use crate::xen::fake::random::Random;
+use common::Error;
+use dm::blk::BlockDevice;
+use include::xen::io::blkif::{OP_FLUSH_DISKCACHE, OP_WRITE_BARRIER};
+
+#[test]
+fn data_goes_both_ways_from_any_address() {
+    let fixture = Fixture::with_disk(Config::default());
+    let disk = fixture.connect().unwrap();
+    for offset in [0, 1, 8, 511, 512, 1024, 3584, 4095] {
+        for blocks in [1, 2, 7, 8, 9, 16, 87, 88, 89, 200] {
+            let mut buffer = fixture.buffer(blocks * 512, offset);
+            disk.read(5, &mut buffer).unwrap();
+            let wanted = fixture.disk(|back| back.disk.bytes(5, buffer.len()));
+            assert_eq!(buffer[..], wanted, "{blocks} blocks at {offset}");
+
+            buffer.fill(offset as u8 ^ blocks as u8);
+            disk.write(9, &buffer).unwrap();
+            let written = fixture.disk(|back| back.disk.bytes(9, buffer.len()));
+            assert_eq!(buffer[..], written, "{blocks} blocks at {offset}");
+        }
+    }
+    disk.close().unwrap();
+    drop(disk);
+    fixture.finish(0);
+}
+
+#[test]
+fn nothing_around_the_buffer_is_touched() {
+    let fixture = Fixture::with_disk(Config::default());
+    let disk = fixture.connect().unwrap();
+    let mut around = fixture.buffer(5 * 4096, 0);
+    for (start, end) in [(512, 4096), (4096, 8192), (1, 4097), (100, 100 + 9 * 512)] {
+        around.fill(0x77);
+        disk.read(0, &mut around[start..end]).unwrap();
+        assert!(around[..start].iter().all(|&byte| byte == 0x77));
+        assert!(around[end..].iter().all(|&byte| byte == 0x77));
+    }
+    disk.close().unwrap();
+    drop(disk);
+    fixture.finish(0);
+}
+
+#[test]
+fn a_large_transfer_keeps_the_ring_full_in_any_order() {
+    let orders = [Order::Same, Order::Reverse, Order::Shuffled(Random::new(1))];
+    for order in orders {
+        let fixture = Fixture::with_disk(Config::default());
+        let disk = fixture.connect().unwrap();
+        fixture.disk(|back| {
+            back.behaviour.order = order;
+            back.behaviour.batch = 5;
+        });
+        for offset in [0, 512, 100] {
+            let mut buffer = fixture.buffer(4 << 20, offset);
+            disk.read(77, &mut buffer).unwrap();
+            let wanted = fixture.disk(|back| back.disk.bytes(77, buffer.len()));
+            assert!(buffer[..] == wanted[..]);
+            disk.write(1000, &buffer).unwrap();
+            let written = fixture.disk(|back| back.disk.bytes(1000, buffer.len()));
+            assert!(buffer[..] == written[..]);
+        }
+        fixture.disk(|back| {
+            assert_eq!(back.behaviour.seen, 32);
+            // All requests but the last of a transfer are as large as they may be.
+            assert!(back.behaviour.segments <= 6 * (1024 + 1));
+            assert!(back.behaviour.answered <= 6 * (1025usize.div_ceil(11)));
+        });
+        disk.close().unwrap();
+        drop(disk);
+        fixture.finish(0);
+    }
+}
+
+#[test]
+fn large_blocks_are_counted_in_their_own_size() {
+    for size in [512, 1024, 2048, 4096] {
+        let fixture = Fixture::with_disk(Config::with("sector-size", size));
+        let disk = fixture.connect().unwrap();
+        let info = disk.info();
+        assert_eq!(u64::from(info.block_size), size);
+        assert_eq!(info.blocks, (1 << 20) * 512 / size);
+        for offset in [0, 100, 512, 2048] {
+            let mut buffer = fixture.buffer(13 * size as usize, offset);
+            disk.read(3, &mut buffer).unwrap();
+            let first = 3 * size / 512;
+            let wanted = fixture.disk(|back| back.disk.bytes(first, buffer.len()));
+            assert!(buffer[..] == wanted[..], "blocks of {size} at {offset}");
+            disk.write(info.blocks - 13, &buffer).unwrap();
+        }
+        let half = fixture.buffer(size as usize / 2, 0);
+        assert!(matches!(disk.write(0, &half), Err(Error::Invalid(_))));
+        disk.close().unwrap();
+        drop(disk);
+        fixture.finish(0);
+    }
+}
+
+#[test]
+fn disks_may_be_larger_than_32_bits_can_count() {
+    let sectors = (5 << 40) / 512;
+    let config = Config {
+        sectors,
+        ..Config::default()
+    };
+    let fixture = Fixture::with_disk(config);
+    let disk = fixture.connect().unwrap();
+    assert_eq!(disk.info().blocks, sectors);
+    let mut buffer = fixture.buffer(8 * 512, 0);
+    disk.read(sectors - 8, &mut buffer).unwrap();
+    let wanted = fixture.disk(|back| back.disk.bytes(sectors - 8, buffer.len()));
+    assert_eq!(buffer[..], wanted);
+    for start in [sectors - 7, sectors, u64::MAX, u64::MAX - 7] {
+        assert_eq!(disk.read(start, &mut buffer), Err(Error::OutOfRange));
+        assert_eq!(disk.write(start, &buffer), Err(Error::OutOfRange));
+    }
+    disk.close().unwrap();
+    drop(disk);
+    fixture.finish(0);
+}
+
+#[test]
+fn what_is_read_only_is_not_written() {
+    let configs = [
+        (Config::with("info", 4), false),
+        (Config::with("mode", "r"), false),
+        (Config::with("info", 1 | 2 | 4), true),
+    ];
+    for (config, removable) in configs {
+        let fixture = Fixture::with_disk(config);
+        let disk = fixture.connect().unwrap();
+        let info = disk.info();
+        assert_eq!((info.read_only, info.removable), (true, removable));
+        let mut buffer = fixture.buffer(512, 0);
+        assert_eq!(disk.write(0, &buffer), Err(Error::ReadOnly));
+        disk.read(0, &mut buffer).unwrap();
+        assert_eq!(fixture.disk(|back| back.behaviour.answered), 1);
+        disk.close().unwrap();
+        drop(disk);
+        fixture.finish(0);
+    }
+}
+
+#[test]
+fn an_error_names_the_first_block_and_ends_the_transfer() {
+    for size in [512, 4096] {
+        for order in [Order::Same, Order::Reverse] {
+            let fixture = Fixture::with_disk(Config::with("sector-size", size));
+            let disk = fixture.connect().unwrap();
+            // The third and the fifth request of a transfer of whole pages.
+            let request = 11 * 8;
+            fixture.disk(|back| {
+                back.behaviour.order = order;
+                back.behaviour.bad = [2 * request + 3, 4 * request].into();
+            });
+            let mut buffer = fixture.buffer(4 << 20, 0);
+            let first = Err(Error::Io(2 * request * 512 / size));
+            assert_eq!(disk.read(0, &mut buffer), first);
+            assert_eq!(disk.write(0, &buffer), first);
+            // The disk goes on working.
+            disk.read(8 * request * 512 / size, &mut buffer[..8192])
+                .unwrap();
+            disk.close().unwrap();
+            drop(disk);
+            fixture.finish(0);
+        }
+    }
+}
+
+#[test]
+fn a_flush_goes_the_way_that_the_back_end_offers() {
+    let cases: [(Config, &[u8], u32); 5] = [
+        (Config::default(), &[], 0),
+        (Config::with("feature-flush-cache", 1), &[], 1),
+        (Config::with("feature-barrier", 1), &[], 1),
+        // It turns out not to know what it offers.
+        (
+            Config::with("feature-flush-cache", 1).and("feature-barrier", 1),
+            &[OP_FLUSH_DISKCACHE],
+            1,
+        ),
+        (
+            Config::with("feature-flush-cache", 1),
+            &[OP_FLUSH_DISKCACHE, OP_WRITE_BARRIER],
+            0,
+        ),
+    ];
+    for (config, unknown, flushes) in cases {
+        let fixture = Fixture::with_disk(config);
+        let disk = fixture.connect().unwrap();
+        fixture.disk(|back| back.behaviour.unknown = unknown.into());
+        let buffer = fixture.buffer(512, 0);
+        disk.write(0, &buffer).unwrap();
+        disk.flush().unwrap();
+        assert_eq!(fixture.disk(|back| back.disk.flushes), flushes);
+        let asked = fixture.disk(|back| back.behaviour.answered);
+        disk.flush().unwrap();
+        let again = fixture.disk(|back| back.behaviour.answered) - asked;
+        assert_eq!(again as u32, flushes, "what is not supported is asked once");
+        disk.close().unwrap();
+        drop(disk);
+        fixture.finish(0);
+    }
+}
+
+#[test]
+fn closing_flushes_what_was_written() {
+    let fixture = Fixture::with_disk(Config::with("feature-flush-cache", 1));
+    let disk = fixture.connect().unwrap();
+    let mut buffer = fixture.buffer(512, 0);
+    disk.read(0, &mut buffer).unwrap();
+    disk.close().unwrap();
+    assert_eq!(fixture.disk(|back| back.disk.flushes), 0);
+    drop(disk);
+
+    let disk = fixture.connect().unwrap();
+    disk.write(0, &buffer).unwrap();
+    disk.close().unwrap();
+    assert_eq!(fixture.disk(|back| back.disk.flushes), 1);
+    drop(disk);
+    fixture.finish(0);
+}
+
+#[test]
+fn few_grants_make_transfers_slow_but_not_wrong() {
+    let fixture = Fixture::with_disk(Config::default());
+    fixture.world(|world| world.xen.max_frames = 1);
+    let disk = fixture.connect().unwrap();
+    let table = &fixture.services.grants;
+    let page = crate::xen::shared::Page::new().unwrap();
+    let access = crate::xen::gnttab::Access::ReadOnly;
+    let mut taken: std::vec::Vec<_> =
+        core::iter::from_fn(|| table.grant(3, page.frame(), access).ok()).collect();
+
+    let mut buffer = fixture.buffer(1 << 20, 0);
+    assert_eq!(disk.read(0, &mut buffer), Err(Error::NoMemory));
+    taken.truncate(taken.len() - 3);
+    disk.read(0, &mut buffer).unwrap();
+    let wanted = fixture.disk(|back| back.disk.bytes(0, buffer.len()));
+    assert!(buffer[..] == wanted[..]);
+
+    drop(taken);
+    disk.close().unwrap();
+    drop(disk);
+    fixture.finish(0);
+}
+
+#[test]
+fn a_closed_disk_looks_as_if_nobody_had_used_it() {
+    let fixture = Fixture::with_disk(Config::default());
+    let before = fixture.world(|world| world.store.tree.dump());
+    for _ in 0..3 {
+        let disk = fixture.connect().unwrap();
+        let mut buffer = fixture.buffer(4096, 0);
+        disk.read(0, &mut buffer).unwrap();
+        disk.close().unwrap();
+        assert!(disk.read(0, &mut buffer).is_err());
+        drop(disk);
+        let tree = |world: &mut crate::xen::fake::World| {
+            assert_eq!(world.store.tree.open(), 0, "watches and transactions");
+            for key in ["sectors", "sector-size", "info"] {
+                let path = world.disks[0].key(key);
+                world.store.tree.delete(&path);
+            }
+            world.store.tree.dump()
+        };
+        assert_eq!(fixture.world(tree), before);
+        assert_eq!(fixture.services.grants.in_use(), 0);
+    }
+    fixture.finish(0);
+}

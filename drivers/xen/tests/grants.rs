@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The grant table: growth, its end, and grants that the other domain keeps.
+
+use crate::xen::fake::Fixture;
+use crate::xen::gnttab::{Access, GrantedPage};
+use crate::xen::shared::Page;
+use alloc::vec::Vec;
+use common::Error;
+use include::xen::grant_table::{ENTRIES_PER_FRAME, RESERVED_ENTRIES};
+
+const DOMAIN: u16 = 3;
+
+#[test]
+fn the_table_grows_until_xen_has_no_more() {
+    let fixture = Fixture::new();
+    let table = &fixture.services.grants;
+    let page = Page::new().unwrap();
+    let all = 4 * ENTRIES_PER_FRAME - RESERVED_ENTRIES;
+    let grants: Vec<_> = (0..all)
+        .map(|_| table.grant(DOMAIN, page.frame(), Access::ReadOnly).unwrap())
+        .collect();
+    let references: Vec<u32> = grants.iter().map(|grant| grant.reference()).collect();
+    assert_eq!(
+        references,
+        (RESERVED_ENTRIES..4 * ENTRIES_PER_FRAME).collect::<Vec<_>>()
+    );
+    assert_eq!(table.in_use(), all);
+    let more = table.grant(DOMAIN, page.frame(), Access::ReadOnly);
+    assert_eq!(more.err(), Some(Error::NoMemory));
+
+    drop(grants);
+    assert_eq!(table.in_use(), 0);
+    let again = table.grant(DOMAIN, page.frame(), Access::ReadOnly).unwrap();
+    again.end().unwrap();
+    fixture.finish(0);
+}
+
+#[test]
+fn a_grant_says_who_may_do_what() {
+    let fixture = Fixture::new();
+    let table = &fixture.services.grants;
+    let page = GrantedPage::new(table, DOMAIN, Access::ReadWrite).unwrap();
+    page.write(100, b"from the guest");
+    fixture.world(|world| {
+        let mut mapping = world.xen.map(DOMAIN, page.reference(), true);
+        assert_eq!(&mapping.bytes[100..114], b"from the guest");
+        assert!(mapping.bytes[114..].iter().all(|&byte| byte == 0));
+        mapping.bytes[0] = 7;
+        world.xen.unmap(mapping);
+    });
+    let mut byte = [0];
+    page.read(0, &mut byte);
+    assert_eq!(byte, [7]);
+    page.end().unwrap();
+    fixture.finish(0);
+}
+
+#[test]
+#[should_panic(expected = "is for reading")]
+fn the_fake_refuses_to_write_to_what_is_for_reading() {
+    let fixture = Fixture::new();
+    let page = GrantedPage::new(&fixture.services.grants, DOMAIN, Access::ReadOnly).unwrap();
+    fixture.world(|world| world.xen.map(DOMAIN, page.reference(), true));
+}
+
+#[test]
+#[should_panic(expected = "shows what was in the heap")]
+fn the_fake_sees_memory_that_was_not_cleared() {
+    let fixture = Fixture::new();
+    let table = &fixture.services.grants;
+    let stale = Vec::<[u64; 512]>::with_capacity(3);
+    let middle = stale.as_ptr().wrapping_byte_add(4096).cast();
+    let grant = table.grant(
+        DOMAIN,
+        crate::xen::shared::frame_of(middle),
+        Access::ReadOnly,
+    );
+    fixture.world(|world| {
+        world.xen.map(DOMAIN, grant.unwrap().reference(), false);
+    });
+}
+
+#[test]
+fn what_is_kept_mapped_is_never_used_again() {
+    let fixture = Fixture::new();
+    let table = &fixture.services.grants;
+    let kept = GrantedPage::new(table, DOMAIN, Access::ReadWrite).unwrap();
+    let reference = kept.reference();
+    let mut mapping = fixture.world(|world| world.xen.map(DOMAIN, reference, true));
+    assert_eq!(kept.end(), Err(Error::Busy));
+    assert_eq!((table.leaked(), table.in_use()), (1, 1));
+
+    // Neither the page nor the reference comes back, although the other end lets go later.
+    let others: Vec<_> = (0..64)
+        .map(|_| GrantedPage::new(table, DOMAIN, Access::ReadWrite).unwrap())
+        .collect();
+    assert!(others.iter().all(|page| page.reference() != reference));
+    mapping.bytes.fill(0xee);
+    fixture.world(|world| world.xen.write_back(&mut mapping));
+    for page in &others {
+        let mut bytes = [0; 4096];
+        page.read(0, &mut bytes);
+        assert!(bytes.iter().all(|&byte| byte == 0));
+    }
+    drop(others);
+    fixture.finish(1);
+}
+
+#[test]
+fn a_dropped_page_that_is_mapped_is_leaked_too() {
+    let fixture = Fixture::new();
+    let table = &fixture.services.grants;
+    let page = GrantedPage::new(table, DOMAIN, Access::ReadOnly).unwrap();
+    let mapping = fixture.world(|world| world.xen.map(DOMAIN, page.reference(), false));
+    drop(page);
+    assert_eq!((table.leaked(), table.in_use()), (1, 1));
+    table.end_leaked();
+    assert_eq!((table.leaked(), table.in_use()), (1, 1));
+
+    // Once the other end has let go, it can be kept from mapping the page again.
+    fixture.world(|world| world.xen.unmap(mapping));
+    table.end_leaked();
+    fixture.finish(0);
+}
+
+#[test]
+fn a_frame_that_no_grant_can_hold_is_refused() {
+    let fixture = Fixture::new();
+    let grant = fixture
+        .services
+        .grants
+        .grant(DOMAIN, 1 << 32, Access::ReadOnly);
+    assert_eq!(grant.err(), Some(Error::OutOfRange));
+    fixture.finish(0);
+}

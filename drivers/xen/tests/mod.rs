@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Tests of the front-ends against a Domain-0 that is made for them.
+
+mod disk;
+mod disk_hostile;
+mod grants;
+mod store;
+mod store_hostile;
