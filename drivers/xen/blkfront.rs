@@ -4,8 +4,9 @@
 //! Source: `xen/include/public/io/blkif.h`. When an operating system starts,
 //! the device must look as if nobody had ever used it.
 
-use crate::xen::blkqueue::{Buffer, Queue};
+use crate::xen::blkqueue::Queue;
 use crate::xen::services::Services;
+use crate::xen::shared::Lent;
 use crate::xen::xenbus::XenbusDevice;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -85,7 +86,7 @@ impl BlkFront {
         flushed.and(disconnect(&self.device, &mut queue))
     }
 
-    fn transfer(&self, op: u8, start: u64, buffer: Buffer) -> Result<()> {
+    fn transfer(&self, op: u8, start: u64, buffer: Lent) -> Result<()> {
         let sectors_per_block = u64::from(self.info.block_size) / SECTOR;
         let mut queue = self.queue.lock();
         let was_dead = queue.dead().is_some();
@@ -131,7 +132,7 @@ impl BlockDevice for BlkFront {
 
     fn read(&self, start: u64, buf: &mut [u8]) -> Result<()> {
         <dyn BlockDevice>::check_range(&self.info, start, buf.len())?;
-        self.transfer(OP_READ, start, Buffer::Read(buf))
+        self.transfer(OP_READ, start, Lent::to_fill(buf))
     }
 
     fn write(&self, start: u64, buf: &[u8]) -> Result<()> {
@@ -140,7 +141,7 @@ impl BlockDevice for BlkFront {
             return Err(Error::ReadOnly);
         }
         self.dirty.store(true, Ordering::Relaxed);
-        self.transfer(OP_WRITE, start, Buffer::Write(buf))
+        self.transfer(OP_WRITE, start, Lent::to_read(buf))
     }
 
     fn flush(&self) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::xen::events::EventChannel;
 use crate::xen::gnttab::{Access, Grant, GrantTable, GrantedPage};
 use crate::xen::hypervisor::Hypervisor;
 use crate::xen::ring::FrontRing;
-use crate::xen::shared::frame_of;
+use crate::xen::shared::{Lent, frame_of};
 use alloc::sync::Arc;
 use arch::time::Deadline;
 use common::{Error, Result};
@@ -41,14 +41,6 @@ pub struct Queue {
     /// Every segment is a multiple of this many bytes.
     block_size: usize,
     dead: Option<Error>,
-}
-
-/// The caller's memory.
-pub enum Buffer<'a> {
-    /// To be filled from the disk.
-    Read(&'a mut [u8]),
-    /// To be written to the disk.
-    Write(&'a [u8]),
 }
 
 /// A request that the back-end has.
@@ -134,7 +126,7 @@ impl Queue {
     /// # Errors
     /// [`Error::Io`] with the first sector that failed; [`Error::Protocol`]
     /// and [`Error::Timeout`] mean that the queue is dead.
-    pub fn transfer(&mut self, op: u8, sector: u64, mut buffer: Buffer) -> Result<()> {
+    pub fn transfer(&mut self, op: u8, sector: u64, buffer: Lent) -> Result<()> {
         let total = buffer.len();
         let mut progress = Progress {
             submitted: 0,
@@ -144,12 +136,12 @@ impl Queue {
         let mut deadline = Deadline::after_ms(TIMEOUT_MS);
         loop {
             self.check_alive()?;
-            self.submit(op, sector, &mut buffer, &mut progress);
+            self.submit(op, sector, &buffer, &mut progress);
             if self.ring.push() {
                 self.event.notify();
             }
             let done = self
-                .reap(&mut buffer, &mut progress)
+                .reap(&buffer, &mut progress)
                 .map_err(|error| self.die(error))?;
             if self.ring.outstanding() == 0
                 && (progress.submitted == total || progress.error.is_some())
@@ -188,7 +180,7 @@ impl Queue {
         }
         while self.ring.outstanding() > 0 {
             let done = self
-                .reap(&mut Buffer::Write(&[]), &mut progress)
+                .reap(&Lent::to_read(&[]), &mut progress)
                 .map_err(|error| self.die(error))?;
             if done == 0 {
                 self.wait(&mut deadline, &mut progress)?;
@@ -211,7 +203,7 @@ impl Queue {
     }
 
     /// Fills the free slots with what is left to ask for.
-    fn submit(&mut self, op: u8, sector: u64, buffer: &mut Buffer, progress: &mut Progress) {
+    fn submit(&mut self, op: u8, sector: u64, buffer: &Lent, progress: &mut Progress) {
         while progress.error.is_none() && progress.submitted < buffer.len() && self.ring.free() > 0
         {
             let first = sector + (progress.submitted / SECTOR_LEN) as u64;
@@ -231,13 +223,7 @@ impl Queue {
     }
 
     /// Makes the request for as much of the buffer, from `offset` on, as one can hold.
-    fn build(
-        &self,
-        op: u8,
-        sector: u64,
-        buffer: &mut Buffer,
-        mut offset: usize,
-    ) -> Result<Request> {
+    fn build(&self, op: u8, sector: u64, buffer: &Lent, mut offset: usize) -> Result<Request> {
         let access = if op == OP_READ {
             Access::ReadWrite
         } else {
@@ -261,7 +247,7 @@ impl Queue {
         })
     }
 
-    fn segment(&self, access: Access, buffer: &mut Buffer, offset: usize) -> Result<Segment> {
+    fn segment(&self, access: Access, buffer: &Lent, offset: usize) -> Result<Segment> {
         let left = buffer.len() - offset;
         let address = buffer.address(offset);
         let to_boundary = PAGE_SIZE - address.addr() % PAGE_SIZE;
@@ -284,8 +270,8 @@ impl Queue {
         }
         .min(left);
         let page = GrantedPage::new(&self.grants, self.domain, access)?;
-        if let Buffer::Write(bytes) = buffer {
-            page.write(0, bytes.get(offset..offset + len).unwrap_or_default());
+        if access == Access::ReadOnly {
+            buffer.copy_to(offset, &page, len);
         }
         Ok(Segment {
             backing: Backing::Bounce(page),
@@ -308,7 +294,7 @@ impl Queue {
     }
 
     /// Takes the responses that are there; returns how many.
-    fn reap(&mut self, buffer: &mut Buffer, progress: &mut Progress) -> Result<u32> {
+    fn reap(&mut self, buffer: &Lent, progress: &mut Progress) -> Result<u32> {
         let mut count = 0;
         let mut bytes = [0; response::SIZE];
         while self.ring.take(&mut bytes)? {
@@ -384,38 +370,20 @@ impl Progress {
 
 impl Request {
     /// Takes the grants back and, after a successful read, the data out of the bounce pages.
-    fn finish(self, ok: bool, buffer: &mut Buffer) -> Result<()> {
+    fn finish(self, ok: bool, buffer: &Lent) -> Result<()> {
         const KEPT: Error = Error::Protocol("it keeps a page of a finished request mapped");
         for segment in self.segments {
             match segment.backing {
                 Backing::Direct(grant) => grant.end().map_err(|_| KEPT)?,
                 Backing::Bounce(page) => {
-                    if let (true, Buffer::Read(bytes)) = (ok, &mut *buffer) {
-                        let end = segment.offset + segment.len;
-                        page.read(0, bytes.get_mut(segment.offset..end).unwrap_or_default());
+                    if ok && self.op == OP_READ {
+                        buffer.copy_from(segment.offset, &page, segment.len);
                     }
                     page.end().map_err(|_| KEPT)?;
                 }
             }
         }
         Ok(())
-    }
-}
-
-impl Buffer<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Buffer::Read(bytes) => bytes.len(),
-            Buffer::Write(bytes) => bytes.len(),
-        }
-    }
-
-    /// The address of a byte, for granting its page.
-    fn address(&mut self, offset: usize) -> *const u8 {
-        match self {
-            Buffer::Read(bytes) => bytes.as_mut_ptr().wrapping_add(offset),
-            Buffer::Write(bytes) => bytes.as_ptr().wrapping_add(offset),
-        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
 use common::{Error, Result};
+use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
@@ -177,6 +178,63 @@ impl Drop for Page {
     fn drop(&mut self) {
         // SAFETY: allocated in `new` with this layout.
         unsafe { dealloc(self.memory.base.as_ptr(), Page::LAYOUT) }
+    }
+}
+
+/// A caller's buffer, lent for a transfer: while another domain may reach it,
+/// it is only touched as shared memory is, through one pointer.
+pub struct Lent<'a> {
+    memory: Shared,
+    writable: bool,
+    lender: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a> Lent<'a> {
+    /// A buffer to be filled.
+    pub fn to_fill(bytes: &'a mut [u8]) -> Lent<'a> {
+        Lent::new(NonNull::from(bytes), true)
+    }
+
+    /// A buffer whose contents are wanted.
+    pub fn to_read(bytes: &'a [u8]) -> Lent<'a> {
+        Lent::new(NonNull::from(bytes), false)
+    }
+
+    fn new(bytes: NonNull<[u8]>, writable: bool) -> Lent<'a> {
+        let memory = Shared {
+            base: bytes.cast(),
+            len: bytes.len(),
+        };
+        Lent {
+            memory,
+            writable,
+            lender: PhantomData,
+        }
+    }
+
+    /// Its size in bytes.
+    pub fn len(&self) -> usize {
+        self.memory.len
+    }
+
+    /// The address of a byte, for granting its page.
+    pub fn address(&self, offset: usize) -> *const u8 {
+        self.memory.at_bytes(offset, 0)
+    }
+
+    /// Copies from `offset` on to the start of a page.
+    pub fn copy_to(&self, offset: usize, page: &Shared, len: usize) {
+        let (from, to) = (self.memory.at_bytes(offset, len), page.at_bytes(0, len));
+        // SAFETY: inside both windows, as checked; pages never overlap what a caller lends.
+        unsafe { copy(from, to, len) }
+    }
+
+    /// Copies from the start of a page to `offset` on.
+    pub fn copy_from(&self, offset: usize, page: &Shared, len: usize) {
+        assert!(self.writable);
+        let (from, to) = (page.at_bytes(0, len), self.memory.at_bytes(offset, len));
+        // SAFETY: as in `copy_to`, and the buffer was lent to be filled.
+        unsafe { copy(from, to, len) }
     }
 }
 
