@@ -179,6 +179,12 @@ impl Blkback {
         }
     }
 
+    /// The back-end's domain dies: its keys go, and Xen unmaps what it had mapped.
+    pub fn vanish(&mut self, xen: &mut Machine, tree: &mut Tree) {
+        self.disconnect(xen);
+        tree.delete(&self.back);
+    }
+
     fn connect(&mut self, xen: &mut Machine, tree: &mut Tree) {
         let reference = number(tree, &self.front_key("ring-ref")).expect("a ring");
         let port = number(tree, &self.front_key("event-channel")).expect("a port");

@@ -53,7 +53,8 @@ const WAKE_US: u64 = 1000;
 
 /// The hypervisor, and the world behind it.
 pub struct FakeXen {
-    world: Mutex<World>,
+    /// What it hides.
+    pub world: Mutex<World>,
 }
 
 /// Everything that is not the guest.

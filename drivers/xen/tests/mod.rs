@@ -3,6 +3,7 @@
 
 mod disk;
 mod disk_hostile;
+mod disk_states;
 mod grants;
 mod store;
 mod store_hostile;
