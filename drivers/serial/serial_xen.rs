@@ -98,7 +98,9 @@ impl Serial for XenConsole {
     fn write(&self, mut bytes: &[u8]) {
         let deadline = Deadline::after_ms(STUCK_MS);
         while !bytes.is_empty() && !self.broken.load(Ordering::Relaxed) {
-            let count = self.write_some(bytes).unwrap_or(0);
+            let Ok(count) = self.write_some(bytes) else {
+                return;
+            };
             bytes = bytes.get(count..).unwrap_or_default();
             if count > 0 {
                 self.stuck.store(false, Ordering::Relaxed);
@@ -126,7 +128,7 @@ impl Serial for XenConsole {
     fn drain(&self) {
         let deadline = Deadline::after_ms(DRAIN_MS);
         let full = || self.page.load_u32(OUT_CONS) != self.page.load_u32(OUT_PROD);
-        while full() && !deadline.expired() {
+        while full() && !self.broken.load(Ordering::Relaxed) && !deadline.expired() {
             self.event.wait(deadline.left_us().min(DRAIN_LOOK_US));
         }
     }
@@ -142,3 +144,118 @@ fn probe(_model: &Model, console: &Arc<Device>) -> Result<Ops> {
 }
 
 dm::driver! { name: "serial_xen", id: UclassId::Serial, probe: Some(probe) }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xen::fake::Fixture;
+    use alloc::vec::Vec;
+
+    fn console(fixture: &Fixture) -> XenConsole {
+        let (page, event) = fixture
+            .services
+            .channel(hvm::CONSOLE_PFN, hvm::CONSOLE_EVTCHN)
+            .unwrap();
+        XenConsole::new(page, event)
+    }
+
+    /// So many bytes, no two neighbouring parts of which are the same.
+    fn pattern(len: usize) -> Vec<u8> {
+        (0..len).map(|i| (i ^ i >> 8) as u8).collect()
+    }
+
+    #[test]
+    fn no_character_is_lost_on_the_way_out() {
+        for chunk in [5, 100, 2047, usize::MAX] {
+            for start in [0, 2000, u32::MAX - 1000] {
+                let fixture = Fixture::new();
+                fixture.world(|world| {
+                    world.console.start_at(start);
+                    world.console.chunk = chunk;
+                });
+                let console = console(&fixture);
+                let text = pattern(5000);
+                for part in text.chunks(1700) {
+                    console.write(part);
+                }
+                console.drain();
+                fixture.world(|world| assert!(world.console.output == text));
+            }
+        }
+    }
+
+    #[test]
+    fn no_character_is_lost_on_the_way_in() {
+        for start in [0, 1000, u32::MAX - 500] {
+            let fixture = Fixture::new();
+            let text = pattern(5000);
+            fixture.world(|world| {
+                world.console.start_at(start);
+                world.console.typed.extend(&text);
+            });
+            let console = console(&fixture);
+            let mut read = Vec::new();
+            console.wait(1000);
+            while let Some(byte) = console.read() {
+                read.push(byte);
+            }
+            assert!(read == text);
+            assert_eq!(console.read(), None);
+        }
+    }
+
+    #[test]
+    fn a_daemon_that_does_not_read_costs_one_wait() {
+        let fixture = Fixture::new();
+        fixture.world(|world| world.console.chunk = 0);
+        let console = console(&fixture);
+        let start = arch::time::ms();
+        console.write(&pattern(2048));
+        assert!(arch::time::ms() - start < STUCK_MS);
+        for _ in 0..100 {
+            console.write(b"lost");
+        }
+        console.drain();
+        let waited = arch::time::ms() - start;
+        assert!((STUCK_MS..2 * STUCK_MS).contains(&waited), "{waited}");
+
+        // It reads again: what was in the ring, and what comes from now on.
+        fixture.world(|world| world.console.chunk = usize::MAX);
+        console.wait(1000);
+        console.write(b"back");
+        let wanted: Vec<u8> = pattern(2048).into_iter().chain(*b"back").collect();
+        fixture.world(|world| assert!(world.console.output == wanted));
+    }
+
+    #[test]
+    fn indices_that_lie_end_its_use() {
+        for lie in [2049, 4096, 1 << 31, u32::MAX / 2] {
+            for index in [IN_PROD, OUT_CONS] {
+                let fixture = Fixture::new();
+                let console = console(&fixture);
+                console.page.store_u32(index, lie);
+                let start = arch::time::ms();
+                assert_eq!(console.read(), None);
+                console.write(b"lost");
+                assert_eq!(console.read(), None);
+                console.drain();
+                assert!(console.broken.load(Ordering::Relaxed));
+                assert!(arch::time::ms() - start < DRAIN_MS);
+                // Not a byte more, although the indices would now be right.
+                fixture.world(|world| world.console.start_at(0));
+                console.write(b"lost");
+                fixture.world(|world| assert!(world.console.output.is_empty()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_guest_may_have_no_console() {
+        let fixture = Fixture::new();
+        fixture.world(|world| world.channels = false);
+        let channel = fixture
+            .services
+            .channel(hvm::CONSOLE_PFN, hvm::CONSOLE_EVTCHN);
+        assert_eq!(channel.err(), Some(Error::NoDevice));
+    }
+}

@@ -26,7 +26,7 @@ pub mod xenbus;
 pub mod xenstore;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 
