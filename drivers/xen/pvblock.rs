@@ -126,6 +126,53 @@ dm::driver! { name: "pvblock", id: UclassId::PvBlock, probe: Some(probe) }
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xen::fake::Fixture;
+    use crate::xen::fake::blkback::Config;
+    use dm::{Driver, UclassDriver, blk};
+
+    static DRIVERS: [Driver; 3] = [
+        Driver {
+            name: "xen",
+            id: UclassId::Xen,
+            ..Driver::new()
+        },
+        Driver {
+            name: "pvblock",
+            id: UclassId::PvBlock,
+            probe: Some(probe),
+            ..Driver::new()
+        },
+        Driver {
+            name: "pvblock_blk",
+            id: UclassId::Blk,
+            probe: Some(blk_probe),
+            remove: Some(blk_remove),
+            ..Driver::new()
+        },
+    ];
+    static UCLASSES: [UclassDriver; 2] = [
+        UclassDriver::new(UclassId::PvBlock, "pvblock"),
+        UclassDriver::new(UclassId::Blk, "blk"),
+    ];
+
+    /// A guest with these disks, and its bus before it is probed.
+    fn guest(numbers: &[u64]) -> (Fixture, Model, Arc<Device>) {
+        let fixture = Fixture::new();
+        for &number in numbers {
+            fixture.attach(Config {
+                number,
+                ..Config::default()
+            });
+        }
+        let model = Model::new(&DRIVERS, &UCLASSES, None);
+        let xen = model
+            .bind_driver(model.root(), "xen", "xen".into(), None)
+            .unwrap();
+        model.probe(&xen).unwrap();
+        xen.set_private(fixture.services.clone());
+        let bus = model.bind_driver(&xen, "pvblock", "pvblock".into(), None);
+        (fixture, model, bus.unwrap())
+    }
 
     #[test]
     fn disks_are_numbered_as_in_xl_cfg() {
@@ -146,7 +193,102 @@ mod tests {
             assert_eq!(disk_index(number), Some(index), "{number}");
             assert_eq!(disk_name(number), name, "{number}");
         }
-        assert_eq!(disk_index(7), None);
-        assert_eq!(disk_name(7), "vbd-7");
+        for number in [0, 7, 1 << 29, u64::MAX] {
+            assert_eq!(disk_index(number), None);
+            assert_eq!(disk_name(number), format!("vbd-{number}"));
+        }
+    }
+
+    #[test]
+    fn disks_are_bound_in_the_order_of_their_numbers_and_used_on_demand() {
+        let (fixture, model, bus) = guest(&[51728, 1 << 28 | 16 << 8, 51712, 7]);
+        model.probe(&bus).unwrap();
+        let names: Vec<_> = bus
+            .children()
+            .iter()
+            .map(|d| String::from(d.name()))
+            .collect();
+        assert_eq!(names, ["vbd-7", "xvda", "xvdb", "xvdq"]);
+        // The one without a place of its own came first and took 0.
+        assert_eq!(blk::numbers(&model, "pvblock"), [0, 1, 2, 16]);
+        fixture.world(|world| assert_eq!(world.store.tree.open(), 0));
+        assert!(bus.children().iter().all(|disk| !disk.active()));
+
+        let disk = blk::get(&model, "pvblock", 16).unwrap();
+        let mut sector = [0; 512];
+        disk.ops.read(3, &mut sector).unwrap();
+        assert_eq!(
+            &sector[..],
+            fixture.world(|w| w.disks[1].disk.bytes(3, 512))
+        );
+        assert_eq!(
+            bus.children().iter().filter(|disk| disk.active()).count(),
+            1
+        );
+        assert!(matches!(
+            blk::get(&model, "pvblock", 3),
+            Err(Error::NoDevice)
+        ));
+        drop(disk);
+        model.remove_all().unwrap();
+        fixture.finish(0);
+    }
+
+    #[test]
+    fn a_new_look_finds_new_disks_and_keeps_the_old_ones() {
+        let (fixture, model, bus) = guest(&[51712]);
+        model.probe(&bus).unwrap();
+        let first = bus.children()[0].clone();
+        model.remove(&bus).unwrap();
+        fixture.attach(Config {
+            number: 51760,
+            ..Config::default()
+        });
+        model.probe(&bus).unwrap();
+        assert!(Arc::ptr_eq(&bus.children()[0], &first));
+        assert_eq!(blk::numbers(&model, "pvblock"), [0, 3]);
+        fixture.finish(0);
+    }
+
+    #[test]
+    fn a_listing_may_be_empty_or_hold_anything() {
+        let (fixture, model, bus) = guest(&[]);
+        model.probe(&bus).unwrap();
+        assert!(bus.children().is_empty());
+        model.remove(&bus).unwrap();
+        for name in ["x", "-1", "1x", "18446744073709551616", "+5", "0x10"] {
+            let path = format!("/local/domain/1/device/vbd/{name}");
+            fixture.world(|world| world.store.tree.set(&path, ""));
+        }
+        model.probe(&bus).unwrap();
+        assert!(bus.children().is_empty());
+        fixture.finish(0);
+    }
+
+    #[test]
+    fn a_disk_that_fails_stays_unprobed_and_says_why_once() {
+        use crate::xen::fake::terminal::take_output;
+        let (fixture, model, bus) = guest(&[51712, 51728]);
+        fixture.disk(|back| back.config = Config::with("sector-size", 3));
+        model.probe(&bus).unwrap();
+        take_output();
+        assert!(matches!(
+            blk::get(&model, "pvblock", 0),
+            Err(Error::Protocol(_))
+        ));
+        assert_eq!(take_output().lines().count(), 1);
+        assert!(!bus.children()[0].active());
+        blk::get(&model, "pvblock", 1).unwrap();
+        model.remove_all().unwrap();
+        fixture.finish(0);
+    }
+
+    #[test]
+    fn a_guest_without_a_store_has_no_disks() {
+        let (fixture, model, bus) = guest(&[51712]);
+        fixture.world(|world| world.channels = false);
+        assert_eq!(model.probe(&bus), Err(Error::NoDevice));
+        assert!(!bus.active());
+        fixture.finish(0);
     }
 }

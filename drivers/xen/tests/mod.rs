@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Tests of the front-ends against a Domain-0 that is made for them.
 
+mod corrupted;
 mod disk;
 mod disk_hostile;
 mod disk_states;
