@@ -13,7 +13,8 @@ pub fn ms() -> u64 {
     us() / 1000
 }
 
-/// Lets time pass at once, for the calling thread: a test's fake device need not really wait.
+/// Lets time pass at once. From then on it passes in no other way for the calling
+/// thread: a test's fake devices decide how long everything takes.
 #[cfg(not(target_os = "none"))]
 pub fn advance(us: u64) {
     imp::advance(us);

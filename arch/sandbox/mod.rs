@@ -8,17 +8,19 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 std::thread_local! {
-    /// Time that passed without being waited for, in microseconds.
-    static SKIPPED: Cell<u64> = const { Cell::new(0) };
+    /// This thread's time in microseconds, once it only passes by [`advance`].
+    static MANUAL: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 pub fn timer_us() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_micros() as u64 + SKIPPED.get()
+    MANUAL
+        .get()
+        .unwrap_or_else(|| START.get_or_init(Instant::now).elapsed().as_micros() as u64)
 }
 
 pub fn advance(us: u64) {
-    SKIPPED.set(SKIPPED.get().saturating_add(us));
+    MANUAL.set(Some(timer_us().saturating_add(us)));
 }
 
 pub fn reset() -> ! {

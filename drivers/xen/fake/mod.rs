@@ -49,7 +49,7 @@ const CONSOLE_FRAME: u64 = 0x39001;
 /// What a notification costs.
 const NOTIFY_US: u64 = 100;
 /// What a wait costs that an event ends.
-const WAKE_US: u64 = 1000;
+const WAKE_US: u64 = 10_000;
 
 /// The hypervisor, and the world behind it.
 pub struct FakeXen {
@@ -183,6 +183,7 @@ impl Fixture {
     /// A guest without disks.
     pub fn new() -> Fixture {
         terminal::install();
+        arch::time::advance(0);
         let fake = Arc::new(FakeXen::new());
         let services = Arc::new(Services::new(fake.clone()));
         Fixture { fake, services }
