@@ -106,14 +106,14 @@ impl Device {
         self.state().lock().ops.clone()
     }
 
-    /// The `data` of the driver's match entry that fits this device's node.
+    /// The `data` of the driver's match entry for the most specific name that the device's node has there.
     pub fn match_data(&self) -> Option<usize> {
-        let node = self.node?;
-        self.driver
-            .of_match
-            .iter()
-            .find(|m| node.is_compatible(m.compatible))
-            .map(|m| m.data)
+        let entries = self.driver.of_match;
+        let mut compatible = self.node?.compatible();
+        compatible.find_map(|name| {
+            let entry = entries.iter().find(|entry| entry.compatible == name)?;
+            Some(entry.data)
+        })
     }
 
     /// Sets the platform data, which stays until the device is unbound.

@@ -32,7 +32,7 @@ pub struct Driver {
     pub of_match: &'static [Compatible],
     /// Called when a device is bound; may bind children.
     pub bind: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
-    /// Reads the device's node before the first probe.
+    /// Reads the device's node; called before each probe.
     pub of_to_plat: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
     /// Makes the device usable.
     pub probe: Option<fn(&Model, &Arc<Device>) -> Result<Ops>>,
