@@ -25,6 +25,8 @@ mod register;
 pub mod blk;
 mod device;
 mod driver;
+#[cfg(test)]
+mod fake_tree;
 mod model;
 pub mod ofnode;
 pub mod serial;

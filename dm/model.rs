@@ -330,3 +330,6 @@ impl Model {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,11 +50,6 @@ impl OfNode {
         strings(self.property("compatible").unwrap_or_default())
     }
 
-    /// Whether it is compatible with `name`.
-    pub fn is_compatible(self, name: &str) -> bool {
-        self.compatible().any(|c| c == name)
-    }
-
     /// Whether its `status` is absent or okay.
     pub fn is_enabled(self) -> bool {
         matches!(self.property("status"), None | Some(b"okay\0" | b"ok\0"))
@@ -106,5 +101,76 @@ impl PartialEq for OfNode {
 impl fmt::Debug for OfNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OfNode({})", self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_tree::Tree;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn nodes_are_found_and_tell_what_they_hold() {
+        let tree = Tree::new()
+            .begin("soc")
+            .cells("#address-cells", &[1])
+            .cells("#size-cells", &[1])
+            .begin("uart@9000")
+            .text("compatible", "arm,pl011\0arm,primecell")
+            .cells("reg", &[0x9000, 0x1000, 0xa000, 0x20])
+            .property("empty", b"")
+            .end()
+            .begin("off")
+            .text("status", "disabled")
+            .end()
+            .end()
+            .begin("hypervisor")
+            .text("compatible", "xen,xen-4.17\0xen,xen")
+            .text("status", "ok")
+            .cells("reg", &[1, 0x3800_0000, 0, 0x4_0000])
+            .end()
+            .build();
+        let node = |path: &str| OfNode::find(tree, path).unwrap();
+        let uart = node("/soc/uart@9000");
+        assert_eq!(uart.name(), "uart@9000");
+        let compatible: Vec<_> = uart.compatible().collect();
+        assert_eq!(compatible, ["arm,pl011", "arm,primecell"]);
+        assert_eq!(uart.string("compatible"), Some("arm,pl011"));
+        assert_eq!(uart.property("empty"), Some(&b""[..]));
+        assert_eq!(uart.property("none"), None);
+        let names: Vec<_> = uart.property_names().collect();
+        assert_eq!(names, ["compatible", "reg", "empty"]);
+
+        let names: Vec<_> = node("/soc").children().map(OfNode::name).collect();
+        assert_eq!(names, ["uart@9000", "off"]);
+        assert!(uart.is_enabled() && node("/hypervisor").is_enabled());
+        assert!(!node("/soc/off").is_enabled());
+        assert!(OfNode::find(tree, "/soc/none").is_none());
+        assert_eq!(uart, node("/soc/uart@9000"));
+        assert_ne!(uart, node("/soc"));
+    }
+
+    #[test]
+    fn registers_are_read_by_the_parents_cells() {
+        let tree = Tree::new()
+            .begin("soc")
+            .cells("#address-cells", &[1])
+            .cells("#size-cells", &[1])
+            .begin("uart")
+            .cells("reg", &[0x9000, 0x1000, 0xa000, 0x20])
+            .end()
+            .end()
+            .begin("hypervisor")
+            .cells("reg", &[1, 0x3800_0000, 0, 0x4_0000])
+            .end()
+            .build();
+        let reg = |path: &str, index| OfNode::find(tree, path).unwrap().reg(index);
+        let (start, size) = (0xa000, 0x20);
+        assert_eq!(reg("/soc/uart", 1), Ok(Reg { start, size }));
+        let (start, size) = (0x1_3800_0000, 0x4_0000);
+        assert_eq!(reg("/hypervisor", 0), Ok(Reg { start, size }));
+        assert_eq!(reg("/hypervisor", 1), Err(Error::NotFound));
+        assert_eq!(reg("/soc", 0), Err(Error::NotFound));
     }
 }
