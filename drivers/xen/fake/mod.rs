@@ -49,7 +49,7 @@ const CONSOLE_FRAME: u64 = 0x39001;
 /// What a notification costs.
 const NOTIFY_US: u64 = 100;
 /// What a wait costs that an event ends.
-const WAKE_US: u64 = 10_000;
+const WAKE_US: u64 = 5000;
 
 /// The hypervisor, and the world behind it.
 pub struct FakeXen {
