@@ -52,6 +52,7 @@ fn tampered(tamper: impl FnMut(&mut [u8]) + Send + 'static) -> impl FnOnce(&Fixt
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_producer_that_lies() {
     for lie in [33u32, 34, 100, 1 << 31, u32::MAX, u32::MAX - 32] {
         let what = format!("{lie} responses");
@@ -82,6 +83,7 @@ fn responses_that_were_never_written() {
 const KEPT_OF_FULL_RING: u32 = 257;
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn responses_with_wrong_fields() {
     type Spoil = fn(&mut [u8]);
     let cases: [(&str, Spoil); 8] = [
@@ -148,7 +150,7 @@ fn no_answer() {
     let error = assert_dies("silence", KEPT_OF_FULL_RING, spoil);
     assert_eq!(error, Error::Timeout);
     // Until it is given up, and then the states of closing.
-    assert!(arch::time::ms() - before < 30_000);
+    assert!(arch::time::ms() - before < 60_000);
 }
 
 #[test]
@@ -179,6 +181,7 @@ fn a_storm_beside_answers_does_no_harm() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn ctrl_c_waits_for_what_is_under_way() {
     let fixture = Fixture::with_disk(Config::default());
     let disk = fixture.connect().unwrap();
