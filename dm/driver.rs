@@ -20,6 +20,11 @@ pub struct Compatible {
     pub data: usize,
 }
 
+/// A step of a device's life.
+pub type Step = fn(&Model, &Arc<Device>) -> Result<()>;
+/// The step that makes a device usable; says what it can do.
+pub type Probe = fn(&Model, &Arc<Device>) -> Result<Ops>;
+
 /// A driver: what it handles and the steps of its devices' lives.
 ///
 /// Every step may be left out.
@@ -31,15 +36,15 @@ pub struct Driver {
     /// The device tree nodes it handles.
     pub of_match: &'static [Compatible],
     /// Called when a device is bound; may bind children.
-    pub bind: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    pub bind: Option<Step>,
     /// Reads the device's node; called before each probe.
-    pub of_to_plat: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    pub of_to_plat: Option<Step>,
     /// Makes the device usable.
-    pub probe: Option<fn(&Model, &Arc<Device>) -> Result<Ops>>,
+    pub probe: Option<Probe>,
     /// Stops the device and gives back what it holds.
-    pub remove: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    pub remove: Option<Step>,
     /// Called before the device ceases to exist.
-    pub unbind: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    pub unbind: Option<Step>,
 }
 
 impl Driver {

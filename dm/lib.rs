@@ -34,7 +34,7 @@ mod simple_bus;
 mod uclass;
 
 pub use device::{Device, Ops};
-pub use driver::{Compatible, DRIVERS, Driver};
+pub use driver::{Compatible, DRIVERS, Driver, Probe, Step};
 pub use model::Model;
 pub use uclass::{UCLASSES, UclassDriver, UclassId};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The tree of devices, and the steps of their lives.
 
+use crate::driver::Step;
 use crate::ofnode::OfNode;
 use crate::{Device, Driver, Ops, UclassDriver, UclassId};
 use alloc::string::{String, ToString};
@@ -288,11 +289,7 @@ impl Model {
         self.uclasses.iter().find(|uclass| uclass.id == id)
     }
 
-    fn run(
-        &self,
-        step: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
-        device: &Arc<Device>,
-    ) -> Result<()> {
+    fn run(&self, step: Option<Step>, device: &Arc<Device>) -> Result<()> {
         step.map_or(Ok(()), |step| step(self, device))
     }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Uclasses: the kinds of devices.
 
-use crate::{Device, Model};
-use alloc::sync::Arc;
-use common::Result;
+use crate::driver::Step;
 use linkme::distributed_slice;
 
 /// The uclasses of this image; [`uclass!`](crate::uclass) adds to it.
@@ -43,9 +41,9 @@ pub struct UclassDriver {
     /// Whether `/aliases` (`serial0`, ...) give its devices their sequence numbers.
     pub seq_alias: bool,
     /// Called after one of its devices was probed.
-    pub post_probe: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    pub post_probe: Option<Step>,
     /// Called before one of its devices is removed.
-    pub pre_remove: Option<fn(&Model, &Arc<Device>) -> Result<()>>,
+    pub pre_remove: Option<Step>,
 }
 
 impl UclassDriver {

@@ -202,10 +202,7 @@ impl Hypervisor for XenHypervisor {
 
     fn wait(&self, port: u32, timeout_us: u64) {
         match self.clock.load(Ordering::Relaxed) {
-            // SAFETY: this operation takes no structure.
-            0 => {
-                _ = unsafe { arch::arm::hypercall(hypercall::SCHED_OP, [sched::YIELD, 0, 0, 0, 0]) }
-            }
+            0 => yield_now(),
             clock => {
                 let now = now_ns().wrapping_add(clock as u64);
                 poll(&[port], now.saturating_add(timeout_us.saturating_mul(1000)));
@@ -273,6 +270,12 @@ fn register_runstate(address: u64) -> Result<()> {
         0 => Ok(()),
         error => Err(self::error(error)),
     }
+}
+
+/// Lets another vCPU run.
+fn yield_now() {
+    // SAFETY: this operation takes no structure.
+    _ = unsafe { arch::arm::hypercall(hypercall::SCHED_OP, [sched::YIELD, 0, 0, 0, 0]) };
 }
 
 /// Sleeps until a port is notified or Xen's system time is `until`, in nanoseconds.

@@ -8,7 +8,7 @@
 //! - [`ring`]: the front-end's side of a request ring
 //! - [`xenstore`], [`xenbus`]: the store, and the states of a device in it
 //! - `blkfront`, `blkqueue`: a disk's connection, and its requests
-//! - drivers: `xen` (the device tree's hypervisor node), `pvblock`
+//! - drivers: `bus` (the device tree's hypervisor node), `pvblock`
 //!
 //! Nothing here trusts what another domain wrote: see `doc/xen.md`.
 
