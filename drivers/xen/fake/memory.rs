@@ -17,6 +17,9 @@ pub const SECRET: u8 = 0xc5;
 /// So much of it in a row is no accident.
 const SECRET_RUN: usize = 16;
 
+/// What is written to a page at a time: the part of a ring before its slots, or a part of a slot.
+const PIECE: usize = 16;
+
 /// The bytes of a page.
 pub type PageBytes = Box<[u8; PAGE_SIZE]>;
 
@@ -41,31 +44,25 @@ pub fn address_of(frame: u32) -> usize {
 
 /// A copy of a frame that the guest shares.
 pub fn copy_of(frame: u32) -> PageBytes {
-    let from = core::ptr::with_exposed_provenance::<u64>(address_of(frame));
-    let mut page = Box::new([0; PAGE_SIZE]);
-    for (i, word) in page.chunks_exact_mut(8).enumerate() {
-        // SAFETY: the guest granted the whole page, so it is alive.
-        word.copy_from_slice(&unsafe { from.add(i).read_volatile() }.to_ne_bytes());
-    }
-    page
+    let from = core::ptr::with_exposed_provenance::<[u8; PAGE_SIZE]>(address_of(frame));
+    // SAFETY: the guest granted the whole page, so it is alive.
+    Box::new(unsafe { from.read_volatile() })
 }
 
 /// Writes what differs between two copies to the frame, as another processor would.
 pub fn write_changes(frame: u32, old: &[u8; PAGE_SIZE], new: &[u8; PAGE_SIZE]) {
-    let to = core::ptr::with_exposed_provenance_mut::<u64>(address_of(frame));
-    let words = old.chunks_exact(8).zip(new.chunks_exact(8));
-    for (i, (_, new)) in words.enumerate().filter(|(_, (old, new))| old != new) {
-        let word = u64::from_ne_bytes(new.try_into().unwrap());
+    let to = core::ptr::with_exposed_provenance_mut::<[u8; PIECE]>(address_of(frame));
+    let pieces = old.chunks_exact(PIECE).zip(new.chunks_exact(PIECE));
+    for (i, (_, new)) in pieces.enumerate().filter(|(_, (old, new))| old != new) {
         // SAFETY: the guest granted the whole page for writing, so it is alive.
-        unsafe { to.add(i).write_volatile(word) };
+        unsafe { to.add(i).write_volatile(new.try_into().unwrap()) };
     }
 }
 
 /// Fails the test if a page that the guest shows holds what was in its heap.
 pub fn assert_no_secret(page: &[u8]) {
-    let shown = page
-        .chunks_exact(SECRET_RUN)
-        .any(|run| run == [SECRET; SECRET_RUN]);
+    let mut runs = page.chunks_exact(SECRET_RUN);
+    let shown = runs.any(|run| run == [SECRET; SECRET_RUN]);
     assert!(!shown, "a granted page shows what was in the heap");
 }
 

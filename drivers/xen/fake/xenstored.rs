@@ -10,6 +10,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 use include::xen::io::xs_wire::{
     HEADER, PAYLOAD_MAX, REQ, REQ_CONS, REQ_PROD, RING_SIZE, RSP, RSP_CONS, RSP_PROD, op,
 };
@@ -233,13 +234,12 @@ impl Xenstored {
         let available = self.page.load_u32(REQ_PROD).wrapping_sub(consumer);
         assert!(available <= RING_SIZE, "the guest overran the ring");
         let count = self.chunk.min(available as usize);
-        for _ in 0..count {
-            let mut byte = [0];
-            let place = REQ + (consumer % RING_SIZE) as usize;
-            self.page.read(place, &mut byte);
-            self.incoming.extend(byte);
-            consumer = consumer.wrapping_add(1);
+        for part in parts(consumer, count) {
+            let old = self.incoming.len();
+            self.incoming.resize(old + part.len(), 0);
+            self.page.read(REQ + part.start, &mut self.incoming[old..]);
         }
+        consumer = consumer.wrapping_add(count as u32);
         self.page.store_u32(REQ_CONS, consumer);
         count > 0
     }
@@ -249,14 +249,24 @@ impl Xenstored {
         let used = producer.wrapping_sub(self.page.load_u32(RSP_CONS));
         let room = RING_SIZE.saturating_sub(used) as usize;
         let count = self.outgoing.len().min(self.chunk).min(room);
-        for byte in self.outgoing.drain(..count) {
-            let place = RSP + (producer % RING_SIZE) as usize;
-            self.page.write(place, &[byte]);
-            producer = producer.wrapping_add(1);
+        let bytes: Vec<u8> = self.outgoing.drain(..count).collect();
+        let mut left = &bytes[..];
+        for part in parts(producer, count) {
+            let (now, later) = left.split_at(part.len());
+            self.page.write(RSP + part.start, now);
+            left = later;
         }
+        producer = producer.wrapping_add(count as u32);
         if count > 0 {
             self.page.store_u32(RSP_PROD, producer);
         }
         count > 0
     }
+}
+
+/// The places in a ring of `count` bytes from an index on.
+fn parts(index: u32, count: usize) -> [Range<usize>; 2] {
+    let start = (index % RING_SIZE) as usize;
+    let end = (start + count).min(RING_SIZE as usize);
+    [start..end, 0..count - (end - start)]
 }

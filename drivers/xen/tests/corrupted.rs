@@ -15,9 +15,9 @@ use include::xen::io::blkif::SLOT_SIZE;
 use include::xen::io::ring::{RSP_PROD, SLOTS};
 
 /// How often each is tried (a disk is spoilt many times in one try); an interpreter of the code gets less.
-const DISK_TRIES: u64 = if cfg!(miri) { 4 } else { 2500 };
-const STORE_TRIES: u64 = if cfg!(miri) { 10 } else { 10_000 };
-const CONNECT_TRIES: u64 = if cfg!(miri) { 4 } else { 1000 };
+const DISK_TRIES: u64 = if cfg!(miri) { 1 } else { 2500 };
+const STORE_TRIES: u64 = if cfg!(miri) { 4 } else { 10_000 };
+const CONNECT_TRIES: u64 = if cfg!(miri) { 1 } else { 1000 };
 /// More than all the time limits of a use, in milliseconds.
 const LIMIT_MS: u64 = 60_000;
 

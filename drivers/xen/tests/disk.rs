@@ -156,6 +156,7 @@ fn what_is_read_only_is_not_written() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn an_error_names_the_first_block_and_ends_the_transfer() {
     for size in [512, 4096] {
         for order in [Order::Same, Order::Reverse] {
@@ -236,6 +237,7 @@ fn closing_flushes_what_was_written() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn few_grants_make_transfers_slow_but_not_wrong() {
     let fixture = Fixture::with_disk(Config::default());
     fixture.world(|world| world.xen.max_frames = 1);

@@ -46,6 +46,7 @@ fn assert_given_back(config: Config, what: &str) -> Error {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn numbers_of_a_disk_are_checked() {
     let huge = "9".repeat(4000);
     for text in [
@@ -142,6 +143,7 @@ fn scripted(script: impl FnMut(u32, u32) -> String + Send + 'static) -> Fixture 
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn states_that_are_none_or_come_in_the_wrong_order() {
     for text in ["", "9", "4294967296", "-1", "four", "44"] {
         let error = assert_refused(scripted(|_, _| text.to_string()), text);
@@ -166,6 +168,7 @@ fn states_that_are_none_or_come_in_the_wrong_order() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_state_that_never_settles_costs_a_time_limit() {
     let mut count = 0;
     let fixture = scripted(move |_, _| {
@@ -209,6 +212,7 @@ fn without_grants_or_ports_there_is_no_disk() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_store_that_breaks_off_leaves_no_grant() {
     for broken_after in 0..20 {
         let fixture = Fixture::with_disk(Config::default());

@@ -11,6 +11,7 @@ use include::xen::grant_table::{ENTRIES_PER_FRAME, RESERVED_ENTRIES};
 const DOMAIN: u16 = 3;
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn the_table_grows_until_xen_has_no_more() {
     let fixture = Fixture::new();
     let table = &fixture.services.grants;

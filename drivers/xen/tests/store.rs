@@ -48,6 +48,7 @@ fn errors_are_told_apart() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn messages_larger_than_the_ring_go_in_pieces() {
     for chunk in [7, 100, 1000, 1024, usize::MAX] {
         for start in [0, 1020, u32::MAX - 700] {
@@ -66,6 +67,7 @@ fn messages_larger_than_the_ring_go_in_pieces() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_long_listing_comes_in_parts() {
     let fixture = Fixture::new();
     let store = fixture.store();
@@ -208,6 +210,7 @@ fn a_request_given_up_leaves_the_stream_in_step() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_daemon_that_never_reads_does_not_fill_the_memory() {
     let fixture = Fixture::new();
     let store = fixture.store();

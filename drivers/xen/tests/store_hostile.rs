@@ -166,6 +166,7 @@ fn a_daemon_that_never_answers_costs_a_time_limit() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn events_without_end_neither_hang_nor_fill_the_memory() {
     let fixture = Fixture::new();
     let store = fixture.store();
@@ -181,6 +182,7 @@ fn events_without_end_neither_hang_nor_fill_the_memory() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn only_so_many_events_are_kept() {
     let fixture = Fixture::new();
     let store = fixture.store();
@@ -220,6 +222,7 @@ fn a_transaction_needs_a_number() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_listing_without_end_is_given_up() {
     let fixture = with_hook(|request, mut reply| {
         match request.op {
