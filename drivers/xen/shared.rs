@@ -155,9 +155,8 @@ impl Page {
         // SAFETY: the layout has a size.
         let base = NonNull::new(unsafe { alloc_zeroed(Page::LAYOUT) }).ok_or(Error::NoMemory)?;
         // SAFETY: the page is ours until `drop`, and no reference to it is ever made.
-        Ok(Page {
-            memory: unsafe { Shared::new(base, PAGE_SIZE) },
-        })
+        let memory = unsafe { Shared::new(base, PAGE_SIZE) };
+        Ok(Page { memory })
     }
 
     /// Its guest frame number: RAM is mapped at its physical address.
@@ -210,6 +209,11 @@ impl<'a> Lent<'a> {
             writable,
             lender: PhantomData,
         }
+    }
+
+    /// Whether there is nothing to transfer.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Its size in bytes.

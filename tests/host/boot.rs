@@ -257,10 +257,10 @@ fn mutated_trees_and_overlays_are_survived() {
             _ = boot::fdt_support::reserved(guest.fdt());
             _ = guest.add_reservation(Reservation { start: 1, size: 1 });
             let fdt = Fdt::new(guest.fdt().bytes()).unwrap();
-            survived += fdt
-                .nodes()
-                .map(|(_, node)| Node::properties(node).count())
-                .count();
+            for (_, node) in fdt.nodes() {
+                _ = Node::properties(node).count();
+                survived += 1;
+            }
         }
     }
     assert!(survived > 5_000, "{survived}");

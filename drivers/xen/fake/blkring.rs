@@ -154,7 +154,7 @@ impl BackRing {
         xen.write_back(&mut self.page);
         let wanted = self.produced.wrapping_sub(event) < self.produced.wrapping_sub(old);
         if wanted || how.storm || how.tamper.is_some() {
-            xen.to_guest(DOMAIN, self.port);
+            xen.notify_guest(DOMAIN, self.port);
         }
     }
 

@@ -174,7 +174,7 @@ impl Machine {
     }
 
     /// The guest notifies.
-    pub fn from_guest(&mut self, port: u32) {
+    pub fn guest_notified(&mut self, port: u32) {
         let port = self.ports.get_mut(&port).expect("the port is open");
         port.notified = true;
     }
@@ -186,7 +186,7 @@ impl Machine {
     }
 
     /// Notifies the guest, if the port is still open.
-    pub fn to_guest(&mut self, domain: u16, port: u32) {
+    pub fn notify_guest(&mut self, domain: u16, port: u32) {
         if let Some(port) = self.ports.get_mut(&port) {
             assert_eq!(port.remote, domain, "the port is for the back-end");
             port.pending = true;

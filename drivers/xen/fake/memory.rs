@@ -34,7 +34,7 @@ pub fn physical(address: usize) -> usize {
         pages.push(page);
         pages.len() as u32
     });
-    (frame as usize) << PAGE_SHIFT | address % PAGE_SIZE
+    ((frame as usize) << PAGE_SHIFT) | (address % PAGE_SIZE)
 }
 
 /// Where a frame is in the process.

@@ -144,7 +144,7 @@ impl Hypervisor for FakeXen {
 
     fn notify(&self, port: u32) {
         let mut world = self.world.lock();
-        world.xen.from_guest(port);
+        world.xen.guest_notified(port);
         world.step();
         arch::time::advance(NOTIFY_US);
     }

@@ -44,7 +44,7 @@ impl Xenconsoled {
     pub fn run(&mut self, xen: &mut Machine) {
         xen.take_notified(self.port);
         if self.take_output() | self.type_keys() {
-            xen.to_guest(0, self.port);
+            xen.notify_guest(0, self.port);
         }
     }
 

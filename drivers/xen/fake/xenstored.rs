@@ -134,7 +134,7 @@ impl Xenstored {
         }
         self.reading = self.take_bytes();
         if self.reading {
-            xen.to_guest(0, self.port);
+            xen.notify_guest(0, self.port);
         }
         while let Some(request) = Message::take(&mut self.incoming) {
             let reply = self.answer(&request);
@@ -160,7 +160,7 @@ impl Xenstored {
             }
         }
         if self.give_bytes() {
-            xen.to_guest(0, self.port);
+            xen.notify_guest(0, self.port);
         }
     }
 
