@@ -122,7 +122,16 @@ mod tests {
         assert_eq!(small.image.end, 0x43e0_0000);
         assert_eq!(small.heap.end - small.heap.start, 8 * MIB);
         assert_eq!(plan(0x4000_0000..0x4010_0000, &used, MIB, 5000, MIB), None);
-        let all = [0x4000_0000..0x4400_0000];
-        assert_eq!(plan(0x4000_0000..0x4400_0000, &all, MIB, 5000, MIB), None);
+        let all = 0x4000_0000..0x4400_0000;
+        assert_eq!(
+            plan(
+                0x4000_0000..0x4400_0000,
+                core::slice::from_ref(&all),
+                MIB,
+                5000,
+                MIB
+            ),
+            None
+        );
     }
 }
