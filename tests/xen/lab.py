@@ -43,7 +43,7 @@ class XenLab:
         self.free = list(range(2, CONSOLES + 2))
         self.guests = {}
         args = self.machine(memory, gic) + self.ports()
-        for name, image in (disks or {}).items():
+        for name, image in (disks or {}).items() if keep else ():
             args += drive(name, image, 512, keep)
         for name, image in (disks_4k or {}).items():
             args += drive(name, image, 4096, keep)
@@ -54,9 +54,21 @@ class XenLab:
                                          preexec_fn=die_with_parent, start_new_session=True)
         try:
             self.wait_for_dom0()
+            for name, image in (disks or {}).items() if not keep else ():
+                self.attach_copy(name, image)
         except BaseException:
             self.close()
             raise
+
+    def attach_copy(self, name, image):
+        """Give Domain-0 a copy of an image as a loop device.
+
+        Not as a PCI device of its own: more than four share interrupt lines, and
+        Domain-0 then loses interrupts when two of them are busy.
+        """
+        copy = self.share / f"disk-{name}.img"
+        subprocess.run(["cp", "--sparse=always", image, copy], check=True)
+        self.shell(f"l=$(losetup -f) && losetup $l /share/{copy.name} && ln -sf $l /dev/disk/{name}")
 
     def machine(self, memory, gic):
         """QEMU's command line without disks and ports."""
