@@ -63,8 +63,7 @@ class XenLab:
     def attach_copy(self, name, image):
         """Give Domain-0 a copy of an image as a loop device.
 
-        Not as a PCI device of its own: more than four share interrupt lines, and
-        Domain-0 then loses interrupts when two of them are busy.
+        Not as a PCI device of its own: more than four would share interrupt lines.
         """
         copy = self.share / f"disk-{name}.img"
         subprocess.run(["cp", "--sparse=always", image, copy], check=True)
