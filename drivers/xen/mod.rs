@@ -6,7 +6,8 @@
 //! - [`hypervisor`]: what is asked of Xen, as a trait; `hypercall` asks it
 //! - [`events`], [`gnttab`]: event channels and grants, as owned values
 //! - [`ring`]: the front-end's side of a request ring
-//! - [`xenstore`], [`xenbus`]: the store, and the states of a device in it
+//! - [`xenstream`], [`xenstore`], [`xenbus`]: the store's ring, the store, and the
+//!   states of a device in it
 //! - `blkfront`, `blkqueue`: a disk's connection, and its requests
 //! - drivers: `bus` (the device tree's hypervisor node), `pvblock`
 //!
@@ -24,6 +25,7 @@ pub mod services;
 pub mod shared;
 pub mod xenbus;
 pub mod xenstore;
+pub mod xenstream;
 
 #[cfg(test)]
 pub(crate) mod fake;

@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! XenStore: the client, with transactions and watches.
 //!
-//! One request is under way at a time. A request that was given up (a time
-//! limit, Ctrl-C) leaves the stream in step: what is left of it is sent first,
-//! and its late reply is dropped by its number.
+//! One request is under way at a time. What goes over the ring is
+//! [`xenstream`](crate::xen::xenstream)'s business.
 //!
-//! Source: `docs/misc/xenstore.txt`, `xen/include/public/io/xs_wire.h`.
+//! Source: `docs/misc/xenstore.txt`.
 
 use crate::xen::events::EventChannel;
 use crate::xen::shared::Shared;
-use alloc::collections::VecDeque;
+use crate::xen::xenstream::{Message, Stream};
 use alloc::string::String;
 use alloc::vec::Vec;
 use arch::time::Deadline;
 use common::{Error, Result};
-use include::xen::io::xs_wire::{
-    HEADER, PAYLOAD_MAX, REQ, REQ_CONS, REQ_PROD, RING_SIZE, RSP, RSP_CONS, RSP_PROD, op,
-};
+use include::xen::io::xs_wire::op;
 use spin::Mutex;
+
+pub use crate::xen::xenstream::WatchEvent;
 
 /// How long the daemon may take for an answer.
 const TIMEOUT_MS: u64 = 5000;
-/// Watch events kept until somebody asks; more are dropped, the oldest first.
-const EVENTS_MAX: usize = 64;
 /// How often a transaction is tried again.
 const RETRIES: usize = 16;
 /// The largest listing that is put together from parts.
@@ -41,47 +38,12 @@ pub struct XenStore {
     stream: Mutex<Stream>,
 }
 
-/// Something below a watched path changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WatchEvent {
-    /// What changed.
-    pub path: String,
-    /// The token that the watch was set with.
-    pub token: String,
-}
-
-struct Stream {
-    ring: Shared,
-    /// What is still to be sent of the request under way.
-    sending: VecDeque<u8>,
-    /// What has come of the message under way.
-    receiving: Vec<u8>,
-    last_id: u32,
-    events: VecDeque<WatchEvent>,
-    /// Why the stream can no longer be used.
-    broken: Option<Error>,
-}
-
-struct Message {
-    op: u32,
-    id: u32,
-    payload: Vec<u8>,
-}
-
 impl XenStore {
     /// The store behind a ring page and an event port.
     pub fn new(ring: Shared, event: EventChannel) -> XenStore {
-        let stream = Stream {
-            ring,
-            sending: VecDeque::new(),
-            receiving: Vec::new(),
-            last_id: 0,
-            events: VecDeque::new(),
-            broken: None,
-        };
         XenStore {
             event,
-            stream: Mutex::new(stream),
+            stream: Mutex::new(Stream::new(ring)),
         }
     }
 
@@ -176,10 +138,7 @@ impl XenStore {
             NO_TRANSACTION,
             &[path.as_bytes(), b"\0", token.as_bytes(), b"\0"],
         );
-        self.stream
-            .lock()
-            .events
-            .retain(|event| event.token != token);
+        self.stream.lock().drop_events(token);
         result.map(drop)
     }
 
@@ -191,8 +150,7 @@ impl XenStore {
         self.event.wait_until(deadline, || {
             let mut stream = self.stream.lock();
             self.answer(&mut stream, None, deadline)?;
-            let found = stream.events.iter().position(|event| event.token == token);
-            Ok(found.and_then(|index| stream.events.remove(index)))
+            Ok(stream.take_event(token))
         })
     }
 
@@ -232,7 +190,7 @@ impl XenStore {
             let mut stream = self.stream.lock();
             // What requests that were given up have left goes first.
             self.send(&mut stream)?;
-            match stream.begin(op, transaction, parts)? {
+            match stream.begin(op, transaction.0, parts)? {
                 // The daemon may read only after its answers are taken.
                 None => self.answer(&mut stream, None, deadline).map(|_| None),
                 id => Ok(id),
@@ -280,168 +238,14 @@ impl XenStore {
             if stream.drain_ring()? {
                 self.event.notify();
             }
-            let wanted = stream.wanted()?;
-            if stream.receiving.len() >= HEADER && stream.receiving.len() == wanted {
-                return stream.message().map(Some);
+            if let Some(message) = stream.take_message()? {
+                return Ok(Some(message));
             }
             if !stream.readable()? {
                 return Ok(None);
             }
         }
     }
-}
-
-impl Stream {
-    /// Queues a request; returns its number, or nothing while too many others wait to be sent.
-    fn begin(&mut self, op: u32, transaction: Transaction, parts: &[&[u8]]) -> Result<Option<u32>> {
-        let len: usize = parts.iter().map(|part| part.len()).sum();
-        if len > PAYLOAD_MAX {
-            return Err(Error::Invalid("too long for XenStore"));
-        }
-        if self.sending.len() > HEADER + PAYLOAD_MAX {
-            return Ok(None);
-        }
-        self.last_id = self.last_id.wrapping_add(1);
-        for word in [op, self.last_id, transaction.0, len as u32] {
-            self.sending.extend(word.to_le_bytes());
-        }
-        parts
-            .iter()
-            .for_each(|part| self.sending.extend(part.iter()));
-        Ok(Some(self.last_id))
-    }
-
-    /// Writes to the ring what there is room for; returns whether the daemon must look.
-    fn fill_ring(&mut self) -> Result<bool> {
-        self.check_usable()?;
-        let mut producer = self.ring.load_u32(REQ_PROD);
-        let used = producer.wrapping_sub(self.ring.load_u32(REQ_CONS));
-        if used > RING_SIZE {
-            return self.violation("XenStore consumed more than was sent");
-        }
-        let count = self.sending.len().min((RING_SIZE - used) as usize);
-        for byte in self.sending.drain(..count) {
-            self.ring
-                .write(REQ + (producer % RING_SIZE) as usize, &[byte]);
-            producer = producer.wrapping_add(1);
-        }
-        self.ring.store_u32(REQ_PROD, producer);
-        Ok(count > 0)
-    }
-
-    /// Whether the ring holds unread bytes.
-    fn readable(&mut self) -> Result<bool> {
-        let available = self
-            .ring
-            .load_u32(RSP_PROD)
-            .wrapping_sub(self.ring.load_u32(RSP_CONS));
-        if available > RING_SIZE {
-            return self.violation("XenStore sent more than its ring holds");
-        }
-        Ok(available > 0)
-    }
-
-    /// Reads from the ring what belongs to the message under way; returns whether there was anything.
-    fn drain_ring(&mut self) -> Result<bool> {
-        self.check_usable()?;
-        let mut consumer = self.ring.load_u32(RSP_CONS);
-        let available = self.ring.load_u32(RSP_PROD).wrapping_sub(consumer);
-        if available > RING_SIZE {
-            return self.violation("XenStore sent more than its ring holds");
-        }
-        let wanted = self.wanted()?.saturating_sub(self.receiving.len());
-        let count = wanted.min(available as usize);
-        for _ in 0..count {
-            let mut byte = [0];
-            self.ring
-                .read(RSP + (consumer % RING_SIZE) as usize, &mut byte);
-            self.receiving.extend(byte);
-            consumer = consumer.wrapping_add(1);
-        }
-        self.ring.store_u32(RSP_CONS, consumer);
-        Ok(count > 0)
-    }
-
-    /// The length of the message under way, as far as it is known: its header, then all of it.
-    fn wanted(&mut self) -> Result<usize> {
-        match self.receiving.get(12..HEADER).map(word) {
-            None => Ok(HEADER),
-            Some(len) if len as usize > PAYLOAD_MAX => {
-                self.violation("a XenStore message is too long")
-            }
-            Some(len) => Ok(HEADER + len as usize),
-        }
-    }
-
-    /// The message that is complete.
-    fn message(&mut self) -> Result<Message> {
-        let bytes = core::mem::take(&mut self.receiving);
-        let field = |at: usize| bytes.get(at..at + 4).map_or(0, word);
-        let (op, id) = (field(0), field(4));
-        Ok(Message {
-            op,
-            id,
-            payload: bytes.get(HEADER..).unwrap_or_default().to_vec(),
-        })
-    }
-
-    /// Sorts a message: the reply to `request`, an event, or the late reply to one that was given up.
-    fn accept(
-        &mut self,
-        message: Message,
-        request: Option<(u32, u32)>,
-    ) -> Result<Option<Result<Vec<u8>>>> {
-        if message.op == op::WATCH_EVENT {
-            self.queue_event(&message.payload);
-            return Ok(None);
-        }
-        // Numbers grow; one that is ahead of the last request was never asked.
-        if self.last_id.wrapping_sub(message.id) > u32::MAX / 2 {
-            return self.violation("a XenStore reply to no request");
-        }
-        match request {
-            Some((op, id)) if message.id == id => match message.op {
-                op::ERROR => Ok(Some(Err(error(&message.payload)))),
-                reply if reply == op => Ok(Some(Ok(message.payload))),
-                _ => self.violation("a XenStore reply of another type"),
-            },
-            _ => Ok(None),
-        }
-    }
-
-    fn queue_event(&mut self, payload: &[u8]) {
-        let mut fields = payload
-            .split(|&b| b == 0)
-            .map(|f| String::from_utf8_lossy(f).into_owned());
-        if let (Some(path), Some(token)) = (fields.next(), fields.next()) {
-            let event = WatchEvent { path, token };
-            if self.events.contains(&event) {
-                return; // Nobody has looked since: one is enough.
-            }
-            if self.events.len() == EVENTS_MAX {
-                self.events.pop_front();
-            }
-            self.events.push_back(event);
-        }
-    }
-
-    fn check_usable(&self) -> Result<()> {
-        self.broken.map_or(Ok(()), Err)
-    }
-
-    /// Ends the stream's use for good.
-    fn violation<T>(&mut self, what: &'static str) -> Result<T> {
-        common::println!("xenstore: {what}; it is no longer used");
-        self.broken = Some(Error::Protocol(what));
-        Err(Error::Protocol(what))
-    }
-}
-
-fn word(bytes: &[u8]) -> u32 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |value, &byte| value << 8 | u32::from(byte))
 }
 
 fn text(bytes: Vec<u8>) -> Result<String> {
@@ -452,18 +256,4 @@ fn text(bytes: Vec<u8>) -> Result<String> {
         text.pop();
     }
     Ok(text)
-}
-
-/// The daemon's error names; source: `xs_wire.h`, `xsd_errors`.
-fn error(payload: &[u8]) -> Error {
-    match payload.split(|&b| b == 0).next().unwrap_or_default() {
-        b"ENOENT" => Error::NotFound,
-        b"EACCES" | b"EPERM" | b"EROFS" => Error::Permission,
-        b"EEXIST" => Error::Exists,
-        b"EAGAIN" | b"EBUSY" => Error::Busy,
-        b"ENOMEM" | b"ENOSPC" => Error::NoMemory,
-        b"E2BIG" => Error::NoSpace,
-        b"EINVAL" => Error::Invalid("XenStore refuses it"),
-        _ => Error::Protocol("XenStore reports an error"),
-    }
 }
