@@ -6,8 +6,9 @@
 //! back-end answers is checked against what was asked; a back-end that breaks
 //! the rules, or does not answer, is never spoken to again.
 
+use crate::xen::blkreq::{Backing, Request, Response, Segment};
 use crate::xen::events::EventChannel;
-use crate::xen::gnttab::{Access, Grant, GrantTable, GrantedPage};
+use crate::xen::gnttab::{Access, GrantTable, GrantedPage};
 use crate::xen::hypervisor::Hypervisor;
 use crate::xen::ring::FrontRing;
 use crate::xen::shared::{Lent, frame_of};
@@ -17,8 +18,7 @@ use common::{Error, Result};
 use heapless::Vec;
 use include::xen::PAGE_SIZE;
 use include::xen::io::blkif::{
-    MAX_SEGMENTS, OP_READ, RING_SLOTS, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE,
-    request, response,
+    OP_READ, RING_SLOTS, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE, response,
 };
 
 /// A back-end that does not answer a single request for so long is given up.
@@ -44,28 +44,6 @@ pub struct Queue {
     /// Every segment is a multiple of this many bytes.
     block_size: usize,
     dead: Option<Error>,
-}
-
-/// A request that the back-end has.
-struct Request {
-    op: u8,
-    /// First sector, in units of 512 bytes.
-    sector: u64,
-    segments: Vec<Segment, MAX_SEGMENTS>,
-}
-
-struct Segment {
-    backing: Backing,
-    /// Place in the buffer.
-    offset: usize,
-    len: usize,
-}
-
-enum Backing {
-    /// A page made for it.
-    Bounce(GrantedPage),
-    /// The caller's page.
-    Direct(Grant),
 }
 
 /// How far a transfer is.
@@ -291,7 +269,7 @@ impl Queue {
             .enumerate()
             .find(|(_, s)| s.is_none())
             .ok_or(Error::Busy)?;
-        self.ring.put(&encode(&request, id as u64, self.handle))?;
+        self.ring.put(&request.encode(id as u64, self.handle))?;
         *slot = Some(request);
         Ok(())
     }
@@ -374,78 +352,4 @@ impl Progress {
             (None, new) => Some(new),
         };
     }
-}
-
-impl Request {
-    /// Takes the grants back and, after a successful read, the data out of the bounce pages.
-    fn finish(self, ok: bool, buffer: &Lent) -> Result<()> {
-        const KEPT: Error = Error::Protocol("it keeps a page of a finished request mapped");
-        for segment in self.segments {
-            match segment.backing {
-                Backing::Direct(grant) => grant.end().map_err(|_| KEPT)?,
-                Backing::Bounce(page) => {
-                    if ok && self.op == OP_READ {
-                        buffer.copy_from(segment.offset, &page, segment.len);
-                    }
-                    page.end().map_err(|_| KEPT)?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Segment {
-    fn reference(&self) -> u32 {
-        match &self.backing {
-            Backing::Bounce(page) => page.reference(),
-            Backing::Direct(grant) => grant.reference(),
-        }
-    }
-}
-
-/// A response, copied from the ring.
-struct Response {
-    id: u64,
-    op: u8,
-    status: i16,
-}
-
-impl Response {
-    fn decode(bytes: &[u8; response::SIZE]) -> Response {
-        let number = |at: usize, len: usize| {
-            let field = bytes.get(at..at + len).unwrap_or_default();
-            field
-                .iter()
-                .rev()
-                .fold(0u64, |value, &byte| value << 8 | u64::from(byte))
-        };
-        Response {
-            id: number(response::ID, 8),
-            op: number(response::OPERATION, 1) as u8,
-            status: number(response::STATUS, 2) as u16 as i16,
-        }
-    }
-}
-
-/// A request as the ring holds it.
-fn encode(request: &Request, id: u64, handle: u16) -> [u8; SLOT_SIZE] {
-    let mut slot = [0; SLOT_SIZE];
-    let mut put = |at: usize, bytes: &[u8]| {
-        if let Some(field) = slot.get_mut(at..at + bytes.len()) {
-            field.copy_from_slice(bytes);
-        }
-    };
-    put(request::OPERATION, &[request.op]);
-    put(request::NR_SEGMENTS, &[request.segments.len() as u8]);
-    put(request::HANDLE, &handle.to_le_bytes());
-    put(request::ID, &id.to_le_bytes());
-    put(request::SECTOR_NUMBER, &request.sector.to_le_bytes());
-    for (i, segment) in request.segments.iter().enumerate() {
-        let at = request::SEGMENTS + i * request::SEGMENT_SIZE;
-        put(at, &segment.reference().to_le_bytes());
-        // Data begins at the page's start; the last sector is counted in.
-        put(at + 4, &[0, (segment.len / SECTOR_LEN - 1) as u8]);
-    }
-    slot
 }

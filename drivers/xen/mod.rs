@@ -8,13 +8,14 @@
 //! - [`ring`]: the front-end's side of a request ring
 //! - [`xenstream`], [`xenstore`], [`xenbus`]: the store's ring, the store, and the
 //!   states of a device in it
-//! - `blkfront`, `blkqueue`: a disk's connection, and its requests
+//! - `blkfront`, `blkqueue`, `blkreq`: a disk's connection, its queue, and a request
 //! - drivers: `bus` (the device tree's hypervisor node), `pvblock`
 //!
 //! Nothing here trusts what another domain wrote: see `doc/xen.md`.
 
 pub mod blkfront;
 pub mod blkqueue;
+pub mod blkreq;
 pub mod events;
 pub mod gnttab;
 #[cfg(target_os = "none")]
