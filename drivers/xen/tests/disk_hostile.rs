@@ -13,13 +13,18 @@ use dm::blk::BlockDevice;
 use include::xen::io::blkif::{SLOT_SIZE, response};
 use include::xen::io::ring::{RSP_PROD, SLOTS};
 
-/// Reads four pages from a disk that `spoil` has spoilt; fails the test unless that kills the disk.
+/// Data that nearly fills a ring; an interpreter of the code gets less.
+const LEN: usize = if cfg!(miri) { 64 << 10 } else { 1 << 20 };
+/// Its segments, from the middle of a page on: all are mapped while none is answered.
+const ALL_SEGMENTS: u32 = LEN as u32 / 4096 + 1;
+
+/// Reads from a disk that `spoil` has spoilt; fails the test unless that kills the disk.
 fn assert_dies(what: &str, kept: u32, spoil: impl FnOnce(&Fixture)) -> Error {
     let fixture = Fixture::with_disk(Config::with("feature-flush-cache", 1));
     let disk = fixture.connect().unwrap();
     take_output();
     spoil(&fixture);
-    let mut buffer = fixture.buffer(1 << 20, 512);
+    let mut buffer = fixture.buffer(LEN, 512);
     let error = disk.read(0, &mut buffer).expect_err(what);
     let message = take_output();
     assert_eq!(message.matches("no longer used").count(), 1, "{what}");
@@ -58,12 +63,13 @@ fn a_producer_that_lies() {
         let what = format!("{lie} responses");
         let spoil = tampered(move |ring| ring[RSP_PROD..][..4].copy_from_slice(&lie.to_le_bytes()));
         // What the back-end has mapped at that moment stays lost.
-        let error = assert_dies(&what, KEPT_OF_FULL_RING, spoil);
+        let error = assert_dies(&what, ALL_SEGMENTS, spoil);
         assert!(matches!(error, Error::Protocol(_)), "{what}: {error}");
     }
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn responses_that_were_never_written() {
     // The zeros of a fresh ring answer request 0, again and again.
     let spoil = |fixture: &Fixture| {
@@ -75,12 +81,9 @@ fn responses_that_were_never_written() {
             }));
         });
     };
-    let error = assert_dies("zeros", KEPT_OF_FULL_RING, spoil);
+    let error = assert_dies("zeros", ALL_SEGMENTS, spoil);
     assert!(matches!(error, Error::Protocol(_)));
 }
-
-/// Segments of a full ring's requests: all are mapped while none is answered.
-const KEPT_OF_FULL_RING: u32 = 257;
 
 #[test]
 #[cfg_attr(miri, ignore = "too long for an interpreter")]
@@ -127,7 +130,7 @@ fn requests_that_change_in_the_ring_are_not_read_back() {
             ring[slot(index) + response::SIZE..slot(index + 1)].fill(0xa5);
         }
     })(&fixture);
-    let mut buffer = fixture.buffer(1 << 20, 512);
+    let mut buffer = fixture.buffer(LEN, 512);
     disk.read(9, &mut buffer).unwrap();
     let wanted = fixture.disk(|back| back.disk.bytes(9, buffer.len()));
     assert!(buffer[..] == wanted[..]);
@@ -139,21 +142,23 @@ fn requests_that_change_in_the_ring_are_not_read_back() {
 #[test]
 fn pages_that_stay_mapped() {
     let spoil = |fixture: &Fixture| fixture.disk(|back| back.behaviour.keep_pages = true);
-    let error = assert_dies("kept pages", KEPT_OF_FULL_RING, spoil);
+    let error = assert_dies("kept pages", ALL_SEGMENTS, spoil);
     assert!(matches!(error, Error::Protocol(_)));
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn no_answer() {
     let before = arch::time::ms();
     let spoil = |fixture: &Fixture| fixture.disk(|back| back.behaviour.batch = 0);
-    let error = assert_dies("silence", KEPT_OF_FULL_RING, spoil);
+    let error = assert_dies("silence", ALL_SEGMENTS, spoil);
     assert_eq!(error, Error::Timeout);
     // Until it is given up, and then the states of closing.
     assert!(arch::time::ms() - before < 60_000);
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn no_answer_but_events_without_end() {
     let spoil = |fixture: &Fixture| {
         fixture.disk(|back| {
@@ -161,7 +166,7 @@ fn no_answer_but_events_without_end() {
             back.behaviour.storm = true;
         });
     };
-    let error = assert_dies("a storm", KEPT_OF_FULL_RING, spoil);
+    let error = assert_dies("a storm", ALL_SEGMENTS, spoil);
     assert_eq!(error, Error::Timeout);
 }
 
@@ -173,7 +178,7 @@ fn a_storm_beside_answers_does_no_harm() {
         back.behaviour.batch = 1;
         back.behaviour.storm = true;
     });
-    let mut buffer = fixture.buffer(1 << 20, 0);
+    let mut buffer = fixture.buffer(LEN, 0);
     disk.read(0, &mut buffer).unwrap();
     disk.close().unwrap();
     drop(disk);

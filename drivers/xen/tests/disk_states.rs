@@ -107,6 +107,7 @@ fn absent_keys_have_their_defaults() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn the_toolstacks_keys_are_checked() {
     for (key, value) in [
         ("backend-id", Some("x")),

@@ -101,7 +101,7 @@ fn what_is_kept_mapped_is_never_used_again() {
     for page in &others {
         let mut bytes = [0; 4096];
         page.read(0, &mut bytes);
-        assert!(bytes.iter().all(|&byte| byte == 0));
+        assert_eq!(bytes, [0; 4096]);
     }
     drop(others);
     fixture.finish(1);
