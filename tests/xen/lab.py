@@ -43,7 +43,7 @@ class XenLab:
         self.free = list(range(2, CONSOLES + 2))
         self.guests = {}
         args = self.machine(memory, gic) + self.ports()
-        for name, image in (disks or {}).items() if keep else ():
+        for name, image in (disks or {}).items():
             args += drive(name, image, 512, keep)
         for name, image in (disks_4k or {}).items():
             args += drive(name, image, 4096, keep)
@@ -54,20 +54,9 @@ class XenLab:
                                          preexec_fn=die_with_parent, start_new_session=True)
         try:
             self.wait_for_dom0()
-            for name, image in (disks or {}).items() if not keep else ():
-                self.attach_copy(name, image)
         except BaseException:
             self.close()
             raise
-
-    def attach_copy(self, name, image):
-        """Give Domain-0 a copy of an image as a loop device.
-
-        Not as a PCI device of its own: more than four would share interrupt lines.
-        """
-        copy = self.share / f"disk-{name}.img"
-        subprocess.run(["cp", "--sparse=always", image, copy], check=True)
-        self.shell(f"l=$(losetup -f) && losetup $l /share/{copy.name} && ln -sf $l /dev/disk/{name}")
 
     def machine(self, memory, gic):
         """QEMU's command line without disks and ports."""
@@ -78,7 +67,9 @@ class XenLab:
                 "-display", "none", "-monitor", "none", "-nic", "none",
                 "-serial", f"file:{self.log_dir / 'xen.log'}",
                 "-kernel", str(hostfiles.XEN), "-append",
-                "dom0_mem=1024M dom0_max_vcpus=1 console=dtuart loglvl=all guest_loglvl=all bootscrub=0",
+                # Pinned: when its vCPU moves to the other processor, Domain-0 loses an interrupt of
+                # its disks here, and two guests are enough to make it move.
+                "dom0_mem=1024M dom0_max_vcpus=1 dom0_vcpus_pin console=dtuart loglvl=all guest_loglvl=all bootscrub=0",
                 "-device", f"guest-loader,addr=0x49000000,{linux}",
                 "-device", f"guest-loader,addr=0x4c000000,initrd={hostfiles.DOM0_INITRD}",
                 "-virtfs", f"local,path={self.share},mount_tag=share,security_model=none"]

@@ -153,7 +153,6 @@ def test_twelve_disks(start, lab):
     assert len(re.findall(r"(?m)^LINUX-DISK xvd[a-l] ", facts(guest))) == 12
 
 
-@pytest.mark.skip(reason="known defect: starting a second guest while the first one reads makes its disk stand still")
 def test_two_guests_at_once(start):
     one = start("one", ["phy:/dev/disk/linux,xvda,w"], memory=256)
     two = start("two", ["phy:/dev/disk/bare,xvda,w"], memory=256, extra='extra="console=hvc0 root=/dev/xvda2"')
