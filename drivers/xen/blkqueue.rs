@@ -22,10 +22,7 @@ use include::xen::io::blkif::{
 };
 
 /// A back-end that does not answer a single request for so long is given up.
-const TIMEOUT_MS: u64 = 30_000;
-/// After this long without a response the back-end is notified once more: one event too many
-/// does no harm, a lost one would stop everything.
-const SILENCE_US: u64 = 1_000_000;
+const TIMEOUT_MS: u64 = 8000;
 /// How long requests may go on after Ctrl-C.
 const DRAIN_MS: u64 = 2000;
 /// Bytes of a sector, as a length in memory.
@@ -313,16 +310,11 @@ impl Queue {
         if deadline.expired() {
             return Err(self.die(Error::Timeout));
         }
-        let look = Deadline::after_us(deadline.left_us().min(SILENCE_US));
         match self
             .event
-            .wait_until(look, || Ok(self.ring.arm().then_some(())))
+            .wait_until(*deadline, || Ok(self.ring.arm().then_some(())))
         {
             Ok(()) => Ok(()),
-            Err(Error::Timeout) if !deadline.expired() => {
-                self.event.notify();
-                Ok(())
-            }
             // What is under way cannot be called back: it is waited for, but not for long.
             Err(Error::Interrupted) if !progress.interrupted => {
                 progress.interrupted = true;

@@ -57,7 +57,6 @@ fn tampered(tamper: impl FnMut(&mut [u8]) + Send + 'static) -> impl FnOnce(&Fixt
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_producer_that_lies() {
     for lie in [33u32, 34, 100, 1 << 31, u32::MAX, u32::MAX - 32] {
         let what = format!("{lie} responses");
@@ -86,7 +85,6 @@ fn responses_that_were_never_written() {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn responses_with_wrong_fields() {
     type Spoil = fn(&mut [u8]);
     let cases: [(&str, Spoil); 8] = [
@@ -154,7 +152,7 @@ fn no_answer() {
     let error = assert_dies("silence", ALL_SEGMENTS, spoil);
     assert_eq!(error, Error::Timeout);
     // Until it is given up, and then the states of closing.
-    assert!(arch::time::ms() - before < 60_000);
+    assert!(arch::time::ms() - before < 30_000);
 }
 
 #[test]
@@ -186,7 +184,6 @@ fn a_storm_beside_answers_does_no_harm() {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn ctrl_c_waits_for_what_is_under_way() {
     let fixture = Fixture::with_disk(Config::default());
     let disk = fixture.connect().unwrap();
