@@ -32,6 +32,8 @@ pub enum Error {
     IsADirectory,
     /// It exists already.
     Exists,
+    /// A directory that is to go still has names in it.
+    NotEmpty,
     /// The device or file system is read-only.
     ReadOnly,
     /// No room left on the device.
@@ -63,6 +65,7 @@ impl Error {
             Error::NotADirectory => errno::ENOTDIR,
             Error::IsADirectory => errno::EISDIR,
             Error::Exists => errno::EEXIST,
+            Error::NotEmpty => errno::ENOTEMPTY,
             Error::ReadOnly => errno::EROFS,
             Error::NoSpace => errno::ENOSPC,
             Error::NoMemory => errno::ENOMEM,
@@ -88,6 +91,7 @@ impl fmt::Display for Error {
             Error::NotADirectory => f.write_str("not a directory"),
             Error::IsADirectory => f.write_str("is a directory"),
             Error::Exists => f.write_str("exists already"),
+            Error::NotEmpty => f.write_str("directory is not empty"),
             Error::ReadOnly => f.write_str("read-only"),
             Error::NoSpace => f.write_str("no space left"),
             Error::NoMemory => f.write_str("out of memory"),

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Any bytes of a disk or a partition, read with few device requests.
+//! Any bytes of a disk or a partition, read and written with few device requests.
 //!
 //! A device request costs a round trip to the back-end, whatever its size. So a
 //! large read reaches the device as one request, straight into the caller's
 //! buffer, and small reads (tables, inodes, directories) go through a cache of
-//! larger lines. The cache lives as long as the range: whoever writes to the
-//! disk opens a new one.
+//! larger lines. Writes go to the device at once, in their order. The cache
+//! lives as long as the range, and knows what is written through it: whoever
+//! writes to the disk in another way opens a new one.
 
 use crate::Partition;
 use alloc::sync::Arc;
@@ -133,6 +134,83 @@ impl BlockRange {
         self.read_cached(body_start.saturating_add(body.len() as u64), tail)
     }
 
+    /// Writes bytes, of any number at any place; they are durable after
+    /// [`BlockRange::flush`].
+    ///
+    /// Whole blocks go to the device straight from `bytes`, in one request;
+    /// what else a block at either end holds stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] beyond the end, [`Error::ReadOnly`], or what the
+    /// device says. After an error of the device, some blocks may be written.
+    pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let end = offset.checked_add(bytes.len() as u64);
+        if end.is_none_or(|end| end > self.len) {
+            return Err(Error::OutOfRange);
+        }
+        let size = self.block_size as u64;
+        let into_block = offset.checked_rem(size).unwrap_or(0);
+        let head_len = match into_block {
+            0 => 0,
+            _ => size.saturating_sub(into_block).min(bytes.len() as u64) as usize,
+        };
+        let (head, rest) = bytes.split_at_checked(head_len).unwrap_or((bytes, &[]));
+        let tail_len = rest.len().checked_rem(self.block_size).unwrap_or(0);
+        let (body, tail) = rest
+            .split_at_checked(rest.len().saturating_sub(tail_len))
+            .unwrap_or((rest, &[]));
+        let body_start = offset.saturating_add(head_len as u64);
+        self.write_part(offset, head)?;
+        self.write_blocks(body_start, body)?;
+        self.write_part(body_start.saturating_add(body.len() as u64), tail)
+    }
+
+    /// Makes all that was written durable.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn flush(&self) -> Result<()> {
+        self.device.flush()
+    }
+
+    /// Whether the device refuses writes.
+    pub fn is_read_only(&self) -> bool {
+        self.device.info().read_only
+    }
+
+    /// Writes a part of one block.
+    fn write_part(&self, offset: u64, part: &[u8]) -> Result<()> {
+        if part.is_empty() {
+            return Ok(());
+        }
+        let skip = offset.checked_rem(self.block_size as u64).unwrap_or(0);
+        let start = offset.saturating_sub(skip);
+        let mut block = vec![0; self.block_size];
+        self.read_cached(start, &mut block)?;
+        if let Some(place) = block
+            .get_mut(skip as usize..)
+            .and_then(|rest| rest.get_mut(..part.len()))
+        {
+            place.copy_from_slice(part);
+        }
+        self.write_blocks(start, &block)
+    }
+
+    /// Writes whole blocks.
+    fn write_blocks(&self, offset: u64, blocks: &[u8]) -> Result<()> {
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        let result = self.device.write(self.block_of(offset), blocks);
+        let mut cache = self.cache.lock();
+        match result {
+            Ok(()) => cache.update(offset, blocks),
+            // Some of the blocks may be new, some not.
+            Err(_) => cache.lines.clear(),
+        }
+        result
+    }
+
     fn read_cached(&self, mut offset: u64, mut buf: &mut [u8]) -> Result<()> {
         while !buf.is_empty() {
             let number = offset.div_euclid(LINE as u64);
@@ -185,6 +263,28 @@ impl Cache {
         Some(&line.bytes)
     }
 
+    /// Puts what was written at an offset into the lines that hold these bytes.
+    fn update(&mut self, offset: u64, bytes: &[u8]) {
+        let end = offset.saturating_add(bytes.len() as u64);
+        for line in &mut self.lines {
+            let start = line.number.saturating_mul(LINE as u64);
+            let from = start.max(offset);
+            let until = start.saturating_add(line.bytes.len() as u64).min(end);
+            let Some(len) = until.checked_sub(from).filter(|len| *len > 0) else {
+                continue;
+            };
+            let source = bytes.get(from.saturating_sub(offset) as usize..);
+            let place = line.bytes.get_mut(from.saturating_sub(start) as usize..);
+            if let (Some(source), Some(place)) = (source, place) {
+                place
+                    .iter_mut()
+                    .zip(source)
+                    .take(len as usize)
+                    .for_each(|(to, from)| *to = *from);
+            }
+        }
+    }
+
     /// Keeps a line, in the place of the one that was not used for longest.
     fn insert(&mut self, number: u64, bytes: Vec<u8>) -> &[u8] {
         if self.lines.len() >= LINES {
@@ -201,107 +301,4 @@ impl Cache {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::RamDisk;
-
-    fn pattern(i: u64) -> u8 {
-        (i ^ (i >> 8) ^ (i >> 16)) as u8
-    }
-
-    fn patterned(block_size: u32, len: u64) -> Arc<RamDisk> {
-        RamDisk::new((0..len).map(pattern).collect(), block_size)
-    }
-
-    #[test]
-    fn bytes_are_right_at_every_alignment() {
-        for block_size in [512, 4096] {
-            let disk = patterned(block_size, 256 * 1024);
-            let range = BlockRange::of_device(disk, 2, 60).unwrap();
-            assert_eq!(range.len(), 60 * u64::from(block_size));
-            let base = 2 * u64::from(block_size);
-            for (offset, len) in [
-                (0, 1),
-                (511, 2),
-                (1, 20_000),
-                (4095, 16_385),
-                (16_383, 2),
-                (8192, 16_384),
-                (30_719, 1),
-            ] {
-                let mut buf = vec![0; len];
-                range.read_at(offset, &mut buf).unwrap();
-                assert!(
-                    buf.iter()
-                        .zip(base + offset..)
-                        .all(|(&b, i)| b == pattern(i)),
-                    "{offset} {len}"
-                );
-            }
-            assert_eq!(
-                range.read_at(range.len() - 1, &mut [0; 2]),
-                Err(Error::OutOfRange)
-            );
-            assert_eq!(range.read_at(u64::MAX, &mut [0; 2]), Err(Error::OutOfRange));
-        }
-    }
-
-    #[test]
-    fn a_large_read_is_one_request_and_small_ones_share_one() {
-        let disk = patterned(512, 1 << 20);
-        let range = BlockRange::of_device(disk.clone(), 0, u64::MAX).unwrap();
-        range.read_at(512, &mut vec![0; 512 * 1024]).unwrap();
-        assert_eq!(disk.reads(), 1);
-        for i in 0..100 {
-            range
-                .read_at(600_000 - 600_000 % 16384 + i * 16, &mut [0; 16])
-                .unwrap();
-        }
-        assert_eq!(disk.reads(), 2);
-    }
-
-    #[test]
-    fn the_cache_is_bounded_and_drops_the_oldest() {
-        let disk = patterned(512, 1 << 20);
-        let range = BlockRange::of_device(disk.clone(), 0, u64::MAX).unwrap();
-        for line in 0..33 {
-            range.read_at(line * 16384, &mut [0; 4]).unwrap();
-        }
-        assert_eq!(range.cache.lock().lines.len(), 32);
-        assert_eq!(disk.reads(), 33);
-        range.read_at(32 * 16384, &mut [0; 4]).unwrap();
-        assert_eq!(disk.reads(), 33);
-        range.read_at(0, &mut [0; 4]).unwrap();
-        assert_eq!(disk.reads(), 34);
-    }
-
-    #[test]
-    fn a_bad_block_spoils_only_itself() {
-        let disk = patterned(512, 1 << 20);
-        disk.break_block(10);
-        let range = BlockRange::of_device(disk, 0, u64::MAX).unwrap();
-        let mut buf = [0; 4];
-        range.read_at(9 * 512, &mut buf).unwrap();
-        assert_eq!(buf[1], pattern(9 * 512 + 1));
-        assert_eq!(range.read_at(10 * 512, &mut buf), Err(Error::Io(10)));
-        assert_eq!(range.read_at(0, &mut vec![0; 65536]), Err(Error::Io(10)));
-    }
-
-    #[test]
-    fn partitions_end_with_the_disk() {
-        let disk = patterned(512, 10 * 512);
-        assert_eq!(
-            BlockRange::of_device(disk.clone(), 8, 100).unwrap().len(),
-            1024
-        );
-        assert!(
-            BlockRange::of_device(disk.clone(), 10, 1)
-                .unwrap()
-                .is_empty()
-        );
-        assert!(matches!(
-            BlockRange::of_device(disk, 11, 1),
-            Err(Error::Corrupt(_))
-        ));
-    }
-}
+mod tests;

@@ -31,6 +31,10 @@ impl RamDisk {
         *self.reads.lock()
     }
 
+    pub fn bytes(&self) -> Vec<u8> {
+        self.bytes.lock().clone()
+    }
+
     pub fn break_block(&self, block: u64) {
         *self.broken.lock() = Some(block);
     }
@@ -41,7 +45,7 @@ impl BlockDevice for RamDisk {
         BlkInfo {
             block_size: self.block_size,
             blocks: self.bytes.lock().len() as u64 / u64::from(self.block_size),
-            read_only: true,
+            read_only: false,
             removable: false,
             vendor: String::new(),
             product: String::new(),
@@ -64,8 +68,20 @@ impl BlockDevice for RamDisk {
         Ok(())
     }
 
-    fn write(&self, _start: u64, _buf: &[u8]) -> Result<()> {
-        Err(Error::ReadOnly)
+    fn write(&self, start: u64, buf: &[u8]) -> Result<()> {
+        let count = <dyn BlockDevice>::check_range(&self.info(), start, buf.len())?;
+        let broken = *self.broken.lock();
+        let range = start..start + count;
+        let good = match broken.filter(|block| range.contains(block)) {
+            Some(block) => (block - start) as usize * self.block_size as usize,
+            None => buf.len(),
+        };
+        let offset = start as usize * self.block_size as usize;
+        self.bytes.lock()[offset..][..good].copy_from_slice(&buf[..good]);
+        match good == buf.len() {
+            true => Ok(()),
+            false => Err(Error::Io(broken.unwrap_or(start))),
+        }
     }
 
     fn flush(&self) -> Result<()> {

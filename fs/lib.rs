@@ -4,9 +4,10 @@
 //! [`open`] finds out what a partition holds. A file system reads through a
 //! [`BlockRange`]: its own structures in small pieces, which are cached, and
 //! the contents of files in runs as long as the layout allows, straight into
-//! the caller's buffer.
+//! the caller's buffer. Writing is optional: what a file system cannot do, it
+//! says.
 //!
-//! All of them are readers of our own. The crates that exist copy files through
+//! All of them are our own. The crates that exist copy files through
 //! small buffers, cannot say which block of a disk failed, or refuse features
 //! that Debian's `mke2fs` and a guest that was ended without a shutdown leave.
 #![no_std]
@@ -88,6 +89,20 @@ pub struct DirEntry {
     pub size: u64,
 }
 
+/// How much a file system can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes of the unit in which room is given to files.
+    pub unit: u64,
+    /// How many units there are for files.
+    pub total: u64,
+    /// How many of them are free.
+    pub free: u64,
+}
+
+/// What a file system answers that cannot be written to.
+const NO_WRITING: Error = Error::Unsupported("writing to this file system");
+
 /// A file system on a partition.
 ///
 /// Paths start at the root directory, with or without a slash; symbolic links
@@ -96,6 +111,11 @@ pub struct DirEntry {
 /// All methods fail with [`Error::Io`] when the device does, with
 /// [`Error::Corrupt`] when the file system's own rules are broken, and with
 /// [`Error::Unsupported`] when it uses a feature that is unknown here.
+///
+/// The methods that change something also fail with [`Error::ReadOnly`] and
+/// [`Error::NoSpace`]; but for an I/O error in the middle, they have done all
+/// or nothing, and what they have done is durable. A file system that cannot
+/// do one of them says [`Error::Unsupported`].
 pub trait FileSystem: Send + Sync {
     /// What it is called: `fat`, `ext4`.
     fn name(&self) -> &'static str;
@@ -127,6 +147,68 @@ pub trait FileSystem: Send + Sync {
     /// # Errors
     /// [`Error::NotADirectory`], what `each` says, or as [`FileSystem::metadata`].
     fn list(&self, path: &str, each: &mut dyn FnMut(DirEntry) -> Result<()>) -> Result<()>;
+
+    /// Writes to a file from `offset` on. The file then ends with `data`,
+    /// whether it was shorter or longer; one that is not there is made, if the
+    /// file system can.
+    ///
+    /// # Errors
+    /// [`Error::IsADirectory`]; [`Error::NotFound`] for a missing directory;
+    /// [`Error::Invalid`] for an impossible name, or an offset beyond the end
+    /// of the file; or as the trait says.
+    fn write(&self, _path: &str, _offset: u64, _data: &[u8]) -> Result<()> {
+        Err(NO_WRITING)
+    }
+
+    /// Makes a directory.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::NotFound`] for a missing parent,
+    /// [`Error::Invalid`] for an impossible name, or as the trait says.
+    fn mkdir(&self, _path: &str) -> Result<()> {
+        Err(NO_WRITING)
+    }
+
+    /// Removes a file or an empty directory.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::NotEmpty`], [`Error::Invalid`] for what
+    /// cannot go, or as the trait says.
+    fn remove(&self, _path: &str) -> Result<()> {
+        Err(NO_WRITING)
+    }
+
+    /// Gives a file or directory another path; a file, or an empty directory,
+    /// of the same kind that is there already is replaced.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::NotEmpty`], [`Error::NotADirectory`] and
+    /// [`Error::IsADirectory`] for a target of the other kind,
+    /// [`Error::Invalid`] for a directory that would move into itself or an
+    /// impossible name, or as the trait says.
+    fn rename(&self, _from: &str, _to: &str) -> Result<()> {
+        Err(NO_WRITING)
+    }
+
+    /// Makes a symbolic link at `path` that leads to `target`.
+    ///
+    /// # Errors
+    /// As the trait says.
+    fn symlink(&self, _target: &str, _path: &str) -> Result<()> {
+        Err(Error::Unsupported(
+            "making symbolic links on this file system",
+        ))
+    }
+
+    /// How much it can hold, and how much of that is free.
+    ///
+    /// # Errors
+    /// As the trait says.
+    fn space(&self) -> Result<Space> {
+        Err(Error::Unsupported(
+            "this file system does not say how much is free",
+        ))
+    }
 
     /// Whether a path leads to something.
     fn exists(&self, path: &str) -> bool {

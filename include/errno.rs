@@ -31,6 +31,8 @@ pub const ENOSPC: i32 = 28;
 pub const EROFS: i32 = 30;
 /// Result out of range.
 pub const ERANGE: i32 = 34;
+/// Directory not empty.
+pub const ENOTEMPTY: i32 = 39;
 /// Bad message: what was read is not what it should be.
 pub const EBADMSG: i32 = 74;
 /// Operation not supported.
