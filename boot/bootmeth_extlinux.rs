@@ -208,8 +208,9 @@ fn expand(text: &str, env: &Env) -> String {
 mod tests {
     use super::*;
     use crate::fdt::testing::{build, node, xen_guest};
-    use crate::testing::{Files, console};
+    use crate::testing::Files;
     use arch::mem::Ram;
+    use common::testing::capture;
 
     const RAM: u64 = 0x4000_0000;
     const MIB: u64 = 1 << 20;
@@ -257,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_default_is_tried_first_and_then_the_others() {
-        let _console = console();
+        let _console = capture();
         let config = b"default b\nlabel a\nkernel /Image\nlabel b\nkernel ../Image\ninitrd rd\nappend root=${root} x\n\
             label c\nkernel none\nlabel d\n";
         let files = [
@@ -286,7 +287,7 @@ mod tests {
 
     #[test]
     fn device_trees_and_overlays() {
-        let console = console();
+        let console = capture();
         let tree = build(
             &node("", &[("model", b"mine\0")], &[node("soc", &[], &[])]),
             &[],

@@ -44,14 +44,15 @@ pub fn boot(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Files, console};
+    use crate::testing::Files;
     use alloc::vec::Vec;
     use arch::mem::Ram;
+    use common::testing::capture;
     use env::Env;
 
     #[test]
     fn an_initramfs_is_optional() {
-        let _console = console();
+        let _console = capture();
         for (name, len) in [
             ("/boot/initrd", Some(3)),
             ("/boot/initrd.img", Some(3)),

@@ -194,14 +194,15 @@ fn read(files: &dyn FileSystem, path: &str, target: &mut [u8]) -> Result<(), Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Files, console};
+    use crate::testing::Files;
+    use common::testing::capture;
 
     const RAM: u64 = 0x4000_0000;
     const MIB: u64 = 1 << 20;
 
     #[test]
     fn files_do_not_overwrite_each_other() {
-        let console = console();
+        let console = capture();
         let mut ram = Ram::in_buffer(RAM, 16 << 20, Vec::new());
         let mut env = Env::empty();
         env.set_hex("kernel_addr_r", RAM).unwrap();
@@ -242,7 +243,7 @@ mod tests {
 
     #[test]
     fn ctrl_c_ends_it() {
-        let console = console();
+        let console = capture();
         let mut ram = Ram::in_buffer(RAM, 1 << 20, Vec::new());
         let (mut env, files) = (Env::empty(), Files::new(&[("/a", &[1])]));
         let mut loader = Loader::new(&mut ram, &mut env, files.as_ref(), "/");

@@ -108,11 +108,11 @@ fn read_answer(timeout: u32) -> Answer {
 mod tests {
     use super::*;
     use crate::extlinux::parse;
-    use crate::testing::console;
+    use common::testing::capture;
 
     #[test]
     fn the_default_needs_no_question() {
-        let console = console();
+        let console = capture();
         assert_eq!(
             choose(&parse("default b\nlabel a\nlabel b\n")),
             Choice::Label(1)
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_user_is_asked() {
-        let console = console();
+        let console = capture();
         let config =
             parse("menu title Menu\ntimeout 600\ndefault a\nlabel a\nmenu label First\nlabel b\n");
         console.keys("9\r2\x08\x082\r");

@@ -4,11 +4,12 @@
 #![deny(unsafe_code)]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(not(target_os = "none"))]
 extern crate std;
 
 pub mod console;
 pub mod error;
 pub mod size;
+pub mod testing;
 
 pub use error::{Error, Result};
