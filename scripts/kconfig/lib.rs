@@ -38,7 +38,9 @@ pub fn emit_constants() {
 
 /// The root folder of this source tree.
 pub fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+    // This crate is in scripts/kconfig.
+    let mut above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    above.nth(2).unwrap_or(Path::new("/"))
 }
 
 /// The configuration in force, brought up to date.
