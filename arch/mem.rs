@@ -57,12 +57,26 @@ pub enum Access {
     NoLoad,
 }
 
+/// What a [`Reserved`] range of the loader's own is for, in the words of messages.
+pub mod owner {
+    /// The image.
+    pub const IMAGE: &str = "boot loader";
+    /// The heap.
+    pub const HEAP: &str = "boot loader's heap";
+    /// The page tables, and the page below the stack that nothing is mapped at.
+    pub const TABLES: &str = "boot loader's page tables";
+    /// The stack.
+    pub const STACK: &str = "boot loader's stack";
+    /// The device tree that the user can change.
+    pub const DEVICE_TREE: &str = "device tree";
+}
+
 /// A range of RAM that is spoken for.
 #[derive(Clone, Debug)]
 pub struct Reserved {
     /// Physical addresses.
     pub range: Range<u64>,
-    /// For messages: "loader", "device tree".
+    /// For messages; those of the loader are in [`owner`].
     pub what: &'static str,
     /// What may still be done to it.
     pub access: Access,

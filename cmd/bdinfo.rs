@@ -1,31 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `bdinfo`: the memory, and where the loader lives in it.
+//!
+//! Behaviour: U-Boot, `doc/usage/cmd/bdinfo.rst` and `test/cmd/bdinfo.c`. What
+//! a guest does not have (flash, a board number) is shown as 0.
 #![cfg(CONFIG_CMD_BDI)]
 
-use crate::{CmdError, CmdResult, Context};
-use arch::mem::{Access, Ram, Reserved};
+use crate::getopt::Getopt;
+use crate::{CmdError, CmdResult, Context, regions};
+use arch::mem::{Ram, Reserved, owner};
 use common::println;
+use include::config::{CONFIG_BAUDRATE, CONFIG_TEXT_BASE};
 
 fn do_bdinfo(ctx: &mut Context, args: &[&str]) -> CmdResult {
-    match args {
-        [_] | [_, "-a"] => all(ctx),
-        [_, "-m"] => banks(&ctx.ram),
+    if args.len() == 1 {
+        all(ctx);
+        return Ok(());
+    }
+    match Getopt::new(args, "aem").next_option()? {
+        Some(('a', _)) => all(ctx),
+        Some(('m', _)) => banks(&ctx.ram),
+        // What would follow -e is the network's.
         _ => return Err(CmdError::Usage),
     }
     Ok(())
 }
 
 fn all(ctx: &Context) {
+    let own = |what| {
+        ctx.ram
+            .reserved()
+            .iter()
+            .find(|r: &&Reserved| r.what == what)
+    };
     number("boot_params", 0);
     banks(&ctx.ram);
-    let private = |r: &&Reserved| r.access == Access::Private;
-    if let Some(loader) = ctx.ram.reserved().iter().find(private) {
-        number("relocaddr", loader.range.start);
+    number("flashstart", 0);
+    number("flashsize", 0);
+    number("flashoffset", 0);
+    match ctx.env.get("baudrate") {
+        Some(rate) => println!("baudrate    = {rate} bps"),
+        None => println!("baudrate    = {CONFIG_BAUDRATE} bps"),
     }
+    let image = own(owner::IMAGE).map_or(0, |image| image.range.start);
+    number("relocaddr", image);
+    number("reloc off", image.wrapping_sub(CONFIG_TEXT_BASE));
     println!("{:<12}= {}-bit", "Build", usize::BITS);
     number("fdt_blob", ctx.env.get_hex("fdtcontroladdr", 0));
-    regions(&ctx.ram);
+    regions::dump(&ctx.ram);
     println!("{:<12}= {}", "devicetree", "prior stage");
+    number("arch_number", 0);
+    number("TLB addr", own(owner::TABLES).map_or(0, |r| r.range.start));
+    let stack = own(owner::STACK).map_or(0, |r| r.range.end);
+    number("irq_sp", stack);
+    number("sp start ", stack);
 }
 
 fn banks(ram: &Ram) {
@@ -36,38 +63,14 @@ fn banks(ram: &Ram) {
     }
 }
 
-/// What can be used and what is reserved.
-fn regions(ram: &Ram) {
-    println!("lmb_dump_all:");
-    println!(" memory.count = {:#x}", ram.banks().count());
-    for (i, bank) in ram.banks().enumerate() {
-        region("memory", i, bank.start, bank.end, "none");
-    }
-    println!(" reserved.count = {:#x}", ram.reserved().len());
-    for (i, reserved) in ram.reserved().iter().enumerate() {
-        let flags = match reserved.access {
-            Access::Private => "no-overwrite",
-            Access::NoLoad => "no-load",
-        };
-        let range = &reserved.range;
-        let flags = alloc::format!("{flags} ({})", reserved.what);
-        region("reserved", i, range.start, range.end, &flags);
-    }
-}
-
-fn region(name: &str, i: usize, start: u64, end: u64, flags: &str) {
-    let (last, size) = (end - 1, end - start);
-    println!(" {name}[{i}]\t[{start:#x}-{last:#x}], {size:#x} bytes, flags: {flags}");
-}
-
 fn number(name: &str, value: u64) {
     println!("{name:<12}= {value:#018x}");
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{self, RAM_BASE, output};
-    use arch::mem::{Access, Reserved};
+    use crate::testing::{self, RAM_BASE, output, run};
+    use arch::mem::{Access, Reserved, owner};
 
     const BANK: &str = "DRAM bank   = 0x0000000000000000\n\
                         -> start    = 0x0000000040000000\n\
@@ -76,29 +79,60 @@ mod tests {
     #[test]
     fn the_memory_is_shown() {
         assert_eq!(output("bdinfo -m"), BANK);
-        assert!(output("bdinfo -x").contains("Usage:\nbdinfo "));
+        assert_eq!(output("bdinfo -a"), output("bdinfo"));
+        let (status, text) = run("bdinfo -h");
+        assert_eq!(status, 1);
+        let start =
+            "bdinfo: invalid option -- h\nbdinfo - print Board Info structure\n\nUsage:\nbdinfo ";
+        assert!(text.starts_with(start), "{text}");
+        assert!(output("bdinfo -e").starts_with("bdinfo - print"));
+        assert!(output("bdinfo x").starts_with("bdinfo - print"));
     }
 
     #[test]
-    fn all_is_shown() {
+    fn all_is_shown_in_u_boots_order() {
         let console = testing::capture();
         let mut ctx = testing::context();
-        ctx.ram.reserve(Reserved {
-            range: RAM_BASE + 0x1000..RAM_BASE + 0x3000,
-            what: "loader",
-            access: Access::Private,
-        });
-        ctx.run_script("setenv fdtcontroladdr 48000000; bdinfo");
-        let text = console.take();
-        for part in [
-            BANK,
-            "relocaddr   = 0x0000000040001000\n",
-            "fdt_blob    = 0x0000000048000000\n",
-            " memory[0]\t[0x40000000-0x43ffffff], 0x4000000 bytes, flags: none\n",
-            " reserved[0]\t[0x40001000-0x40002fff], 0x2000 bytes, flags: no-overwrite (loader)\n",
+        for (offset, what) in [
+            (0x1000, owner::TABLES),
+            (0x2000, owner::STACK),
+            (0x3000, owner::IMAGE),
         ] {
-            assert!(text.contains(part), "{part} in {text}");
+            ctx.ram.reserve(Reserved {
+                range: RAM_BASE + offset..RAM_BASE + offset + 0x1000,
+                what,
+                access: Access::Private,
+            });
         }
+        ctx.run_script("setenv baudrate 9600; setenv fdtcontroladdr 48000000; bdinfo");
+        let text = console.take();
+        let mut rest = text.as_str();
+        let parts = [
+            "boot_params = 0x0000000000000000\n",
+            BANK,
+            "flashstart  = 0x0000000000000000\n",
+            "flashsize   = 0x0000000000000000\n",
+            "flashoffset = 0x0000000000000000\n",
+            "baudrate    = 9600 bps\n",
+            "relocaddr   = 0x0000000040003000\n",
+            "reloc off   = 0x",
+            "Build       = 64-bit\n",
+            "fdt_blob    = 0x0000000048000000\n",
+            "lmb_dump_all:\n memory.count = 0x1\n",
+            " reserved[2]\t[0x40003000-0x40003fff], 0x1000 bytes, flags: no-overwrite (boot loader)\n",
+            "devicetree  = prior stage\n",
+            "arch_number = 0x0000000000000000\n",
+            "TLB addr    = 0x0000000040001000\n",
+            "irq_sp      = 0x0000000040003000\n",
+            "sp start    = 0x0000000040003000\n",
+        ];
+        for part in parts {
+            rest = rest
+                .split_once(part)
+                .unwrap_or_else(|| panic!("{part} in {text}"))
+                .1;
+        }
+        assert_eq!(rest, "");
     }
 }
 

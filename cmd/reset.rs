@@ -5,6 +5,11 @@ use crate::{CmdResult, Context};
 use common::println;
 
 fn do_reset(ctx: &mut Context, _args: &[&str]) -> CmdResult {
+    restart(ctx)
+}
+
+/// Starts the machine again.
+pub fn restart(ctx: &Context) -> ! {
     println!("resetting ...");
     release_devices(ctx);
     arch::reset()

@@ -56,6 +56,13 @@ pub fn clear_device() {
     CONSOLE.lock().device = None;
 }
 
+/// Whether this device is the console.
+pub fn is_device(device: &Arc<dyn Terminal>) -> bool {
+    let console = CONSOLE.lock();
+    let current = console.device.as_ref();
+    current.is_some_and(|current| Arc::ptr_eq(current, device))
+}
+
 /// Waits until all output has left the machine, as it must before a reset; never for long.
 pub fn drain() {
     let device = CONSOLE.lock().device.clone();
@@ -213,6 +220,9 @@ mod tests {
         puts("early\n");
         let fake = Arc::new(Fake::default());
         set_device(fake.clone());
+        let (this, other): (Arc<dyn Terminal>, Arc<dyn Terminal>) =
+            (fake.clone(), Arc::new(Fake::default()));
+        assert!(is_device(&this) && !is_device(&other));
         crate::println!("late {}", 1);
         assert_eq!(fake.out.lock().as_slice(), b"early\r\nlate 1\r\n");
 

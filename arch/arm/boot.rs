@@ -2,7 +2,7 @@
 //! What was found before the image moved, and the machine made of it.
 
 use crate::Machine;
-use crate::mem::{Access, Ram, Reserved};
+use crate::mem::{Access, Ram, Reserved, owner};
 use crate::plan::Plan;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -45,23 +45,23 @@ pub unsafe fn machine(
     fdt_len: usize,
 ) -> Machine {
     OWN_MEMORY.call_once(|| plan.fdt.end..plan.image.end);
-    let mut reserved = alloc::vec![
-        Reserved {
-            range: plan.image.clone(),
-            what: "boot loader",
-            access: Access::Private
-        },
-        Reserved {
-            range: plan.fdt.end..plan.image.start,
-            what: "boot loader's heap and stack",
-            access: Access::Private
-        },
-        Reserved {
-            range: plan.fdt.clone(),
-            what: "device tree",
-            access: Access::NoLoad
-        },
-    ];
+    let mut reserved: Vec<_> = [
+        (plan.fdt.clone(), owner::DEVICE_TREE, Access::NoLoad),
+        (plan.heap.clone(), owner::HEAP, Access::Private),
+        (
+            plan.tables.start..plan.guard.end,
+            owner::TABLES,
+            Access::Private,
+        ),
+        (plan.stack.clone(), owner::STACK, Access::Private),
+        (plan.image.clone(), owner::IMAGE, Access::Private),
+    ]
+    .map(|(range, what, access)| Reserved {
+        range,
+        what,
+        access,
+    })
+    .into();
     if let Some(range) = initrd {
         reserved.push(Reserved {
             range,
