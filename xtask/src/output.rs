@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The folder of a configuration and of what is built from it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -43,8 +44,16 @@ impl Output {
 
     /// A cargo command that compiles for this configuration.
     pub fn cargo(&self, subcommand: &str) -> Command {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        command.arg(subcommand).current_dir(kconfig::root());
+        let program = std::env::var_os("CARGO").unwrap_or("cargo".into());
+        let mut command = self.program(program);
+        command.arg(subcommand);
+        command
+    }
+
+    /// A program that starts cargo for this configuration.
+    pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(kconfig::root());
         command.env("CARGO_TARGET_DIR", self.cargo_folder());
         if self.is_own {
             command.env("KCONFIG_CONFIG", self.file(".config"));

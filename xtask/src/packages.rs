@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The Debian packages that running and testing need.
 
+use std::io::IsTerminal;
 use std::process::Command;
 
 use crate::command;
@@ -43,14 +44,13 @@ pub fn ensure() -> Result<(), String> {
         privilege().ok_or_else(|| format!("some tools are missing; as root: {by_hand}"))?;
     println!("installing Debian packages: {}", missing.join(" "));
     let apt = |words: &[&str]| {
-        let mut line = prefix.to_vec();
-        line.extend(["apt-get", "--quiet=2", "--option=Dpkg::Use-Pty=0"]);
-        line.extend(words);
-        command::run(
-            Command::new("env")
-                .arg("DEBIAN_FRONTEND=noninteractive")
-                .args(line),
-        )
+        let mut apt = Command::new("env");
+        if let Some(program) = prefix {
+            apt = Command::new(program);
+            apt.arg("env");
+        }
+        apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]);
+        command::run(apt.arg("--option=Dpkg::Use-Pty=0").args(words))
     };
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
     install.extend(missing);
@@ -59,17 +59,23 @@ pub fn ensure() -> Result<(), String> {
         .map_err(|e| format!("{e}\nThe tools can be installed by hand, as root: {by_hand}"))
 }
 
-/// What to put before a command that needs root, if anything works.
-fn privilege() -> Option<&'static [&'static str]> {
+/// The program that runs a command as root, if there is a way; root needs none.
+fn privilege() -> Option<Option<&'static str>> {
     if !command::succeeds(Command::new("apt-get").arg("--version")) {
         return None;
     }
     let id = Command::new("id").arg("-u").output().ok()?;
     if id.stdout.trim_ascii() == b"0" {
-        return Some(&[]);
+        return Some(None);
     }
-    command::succeeds(Command::new("sudo").args(["--non-interactive", "true"]))
-        .then_some(&["sudo", "--preserve-env=DEBIAN_FRONTEND"])
+    let mut sudo = Command::new("sudo");
+    // On a terminal it may ask for the password.
+    if std::io::stdin().is_terminal() {
+        sudo.arg("--version");
+    } else {
+        sudo.args(["--non-interactive", "true"]);
+    }
+    command::succeeds(&mut sudo).then_some(Some("sudo"))
 }
 
 /// Is there such a program, also among those meant for root?
