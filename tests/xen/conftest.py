@@ -2,7 +2,8 @@
 """Hosts, disks and guests that the tests share.
 
 UBOOT_BIN names the boot loader under test (default
-target/xenguest_arm64/u-boot.bin). Logs of hypervisor, Domain-0 and guests are
+target/xenguest_arm64/u-boot.bin), UBOOT_REDUCED one without optional parts, among
+them the paravirtual console (default reduced/u-boot.bin beside it). Logs of hypervisor, Domain-0 and guests are
 kept in target/xenlab/logs.
 """
 import os
@@ -32,6 +33,14 @@ def loader():
 
 
 @pytest.fixture(scope="session")
+def reduced(loader):
+    """The image of a reduced configuration."""
+    path = pathlib.Path(os.environ.get("UBOOT_REDUCED", loader.parent / "reduced/u-boot.bin"))
+    assert path.is_file(), f"there is no boot loader in {path}: run `cargo xtask test`"
+    return path
+
+
+@pytest.fixture(scope="session")
 def made(tmp_path_factory):
     """The disk images, by name."""
     hostfiles.ensure()
@@ -54,8 +63,8 @@ def start(lab, loader):
     """Starts guests that end with the test."""
     guests = []
 
-    def begin(name="g", disks=(), **options):
-        guests.append(lab.start(name, loader, disks, **options))
+    def begin(name="g", disks=(), image=loader, **options):
+        guests.append(lab.start(name, image, disks, **options))
         return guests[-1]
 
     yield begin

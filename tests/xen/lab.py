@@ -106,10 +106,10 @@ class XenLab:
         shutil.copyfile(path, self.share / name)
         return f"/share/{name}"
 
-    def start(self, name, kernel, disks=(), memory=512, extra="", timeout=120.0):
+    def start(self, name, kernel, disks=(), memory=512, extra="", console="pv", timeout=120.0):
         """Create a guest paused, attach to its console, then let it run.
 
-        `extra` holds more lines of xl.cfg(5).
+        `extra` holds more lines of xl.cfg(5); `console` is a type of xenconsole's.
         """
         path = self.put(kernel, f"{name}.kernel")
         (self.share / f"{name}.cfg").write_text(
@@ -119,7 +119,7 @@ class XenLab:
         number = self.free.pop(0)
         guest = Guest(self, name, number)
         self.guests[name] = guest
-        self.shell(f"setsid attach {name} {number} >/dev/null 2>&1 &")
+        self.shell(f"setsid attach {name} {number} {console} >/dev/null 2>&1 &")
         time.sleep(0.3)
         self.shell(f"xl unpause {name}")
         return guest

@@ -100,3 +100,19 @@ def test_no_character_is_lost(guest):
     """A line as long as the console's ring, typed at once."""
     text = "".join(chr(ord("a") + n % 26) for n in range(1500))
     assert guest.command(f"echo {text}").strip() == text
+
+
+def test_the_uart_is_a_console(start, reduced):
+    """An image without the paravirtual console has xl's vuart, in both directions."""
+    guest = start("uart", image=reduced, console="vuart", extra='vuart="sbsa_uart"')
+    assert "U-Boot 20" in guest.to_prompt()
+    assert "serial_pl01x" in guest.succeeds("dm tree")
+    assert guest.succeeds("echo 'to and fro'").strip() == "to and fro"
+
+
+def test_what_is_switched_off_is_gone(start, reduced):
+    guest = start("small", image=reduced, console="vuart", extra='vuart="sbsa_uart"')
+    guest.to_prompt()
+    names = set(re.findall(r"(?m)^(\w+) +- ", guest.succeeds("help")))
+    assert "echo" in names and not names & {"md", "mw", "fdt", "ext4load"}
+    assert "Unknown command 'md'" in guest.fails("md 40000000")
