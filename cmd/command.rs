@@ -8,6 +8,7 @@
 //! Behaviour: U-Boot, `doc/develop/commands.rst`.
 
 use crate::{CmdResult, Context};
+use alloc::string::String;
 use alloc::vec::Vec;
 use common::{print, println};
 use linkme::distributed_slice;
@@ -29,6 +30,12 @@ pub struct Command {
     pub usage: &'static str,
     /// How it is called: what follows the name after `Usage:`, without a newline at the end.
     pub help: &'static str,
+    /// What its first argument can be, for Tab.
+    pub subcommands: &'static [&'static str],
+    /// What the argument at the cursor could be, for Tab. The words are those
+    /// up to the cursor; what does not begin like the last one is left out.
+    /// [`complete`](crate::complete) has functions for the usual arguments.
+    pub complete: fn(&Context, &[&str]) -> Vec<String>,
     /// What it does; the first word is its name.
     pub run: fn(&mut Context, &[&str]) -> CmdResult,
 }
@@ -43,6 +50,8 @@ impl Command {
             repeatable: false,
             usage: "",
             help: "",
+            subcommands: &[],
+            complete: |_, _| Vec::new(),
             run: |_, _| Ok(()),
         }
     }

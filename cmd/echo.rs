@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `echo`: prints its arguments.
+//!
+//! Behaviour: U-Boot, `doc/usage/cmd/echo.rst`.
 #![cfg(CONFIG_CMD_ECHO)]
 
 use crate::{CmdResult, Context};
@@ -13,13 +15,7 @@ fn do_echo(_ctx: &mut Context, args: &[&str]) -> CmdResult {
     };
     for (i, word) in words.iter().enumerate() {
         let blank = if i > 0 { " " } else { "" };
-        match word.split_once("\\c") {
-            Some((word, _)) => {
-                print!("{blank}{word}");
-                return Ok(());
-            }
-            None => print!("{blank}{word}"),
-        }
+        print!("{blank}{word}");
     }
     if newline {
         print!("\n");
@@ -36,7 +32,7 @@ mod tests {
         assert_eq!(output("echo a   b 'c  d'"), "a b c  d\n");
         assert_eq!(output("echo"), "\n");
         assert_eq!(output("echo -n a; echo b"), "ab\n");
-        assert_eq!(output("echo 'a\\c'; echo b"), "ab\n");
+        assert_eq!(output("echo 'a\\c'; echo b"), "a\\c\nb\n");
     }
 }
 
@@ -45,6 +41,6 @@ command! {
     max_args: CONFIG_SYS_MAXARGS as usize,
     repeatable: true,
     usage: "echo args to console",
-    help: "[-n] [args..]\n    - print the arguments; -n or \\c leaves out the newline",
+    help: "[-n] [args..]\n    - print the arguments; -n leaves out the newline",
     run: do_echo,
 }

@@ -5,25 +5,21 @@
 //! is there is compared, in the width that the end of the name gives.
 #![cfg(CONFIG_CMD_ITEST)]
 
-use crate::number::{hex, width};
-use crate::{CmdError, CmdResult, Context};
+use crate::number::width;
+use crate::{CmdError, CmdResult, Context, operand};
 use alloc::string::{String, ToString};
-use arch::mem::Ram;
 use common::println;
 use core::cmp::Ordering;
-
-/// The longest text in memory.
-const MAX_TEXT: u64 = 4096;
 
 fn do_itest(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let [name, left, operator, right] = args else {
         return Err(CmdError::Usage);
     };
     let ordering = match name.ends_with(".s") {
-        true => text(&ctx.ram, left)?.cmp(&text(&ctx.ram, right)?),
+        true => text(ctx, left)?.cmp(&text(ctx, right)?),
         false => {
             let width = width(name)?;
-            number(&ctx.ram, left, width)?.cmp(&number(&ctx.ram, right, width)?)
+            number(ctx, left, width)?.cmp(&number(ctx, right, width)?)
         }
     };
     let holds = match *operator {
@@ -42,31 +38,20 @@ fn do_itest(ctx: &mut Context, args: &[&str]) -> CmdResult {
 }
 
 /// The value of an argument, cut to `width` bytes.
-fn number(ram: &Ram, arg: &str, width: usize) -> Result<i64, CmdError> {
-    let mut bytes = [0; 8];
-    match arg.strip_prefix('*') {
-        Some(address) => ram.peek(hex(address)?, &mut bytes[..width])?,
-        None => bytes[..width].copy_from_slice(&hex(arg)?.to_le_bytes()[..width]),
-    }
-    Ok(i64::from_le_bytes(bytes))
+fn number(ctx: &Context, arg: &str, width: usize) -> Result<i64, CmdError> {
+    let value = operand::number(&ctx.ram, arg, width)?;
+    let mask = u64::MAX >> (64 - 8 * width);
+    // Only those of eight bytes can be negative.
+    Ok((value & mask) as i64)
 }
 
-/// An argument as text; with `*` the text at an address, up to its NUL.
-fn text(ram: &Ram, arg: &str) -> Result<String, CmdError> {
-    let Some(address) = arg.strip_prefix('*') else {
-        return Ok(arg.to_string());
-    };
-    let start = hex(address)?;
-    let mut bytes = alloc::vec::Vec::new();
-    for address in start..start.saturating_add(MAX_TEXT) {
-        let mut byte = [0];
-        ram.peek(address, &mut byte)?;
-        if byte == [0] {
-            break;
-        }
-        bytes.extend(byte);
+/// An argument as text; `*` is an address, `${name}` a variable that was quoted.
+fn text(ctx: &Context, arg: &str) -> Result<String, CmdError> {
+    let name = arg.strip_prefix("${").and_then(|rest| rest.split_once('}'));
+    match name {
+        Some((name, _)) => Ok(ctx.env.get(name).unwrap_or_default().to_string()),
+        None => operand::text(&ctx.ram, arg),
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -91,6 +76,10 @@ mod tests {
             ("mw.l 40000000 12345678; itest *40000000 == 12345678", true),
             ("mw.l 40000000 12345678; itest.w *40000002 == 1234", true),
             ("mw.b 40000000 61 2; itest.s *40000000 == aa", true),
+            ("itest.q ffffffffffffffff < 0", true),
+            ("itest ffffffff < 0", false),
+            ("setenv v ab; itest.s '${v}' == ab", true),
+            ("itest.s '${none}' == ''", true),
         ] {
             assert_eq!(
                 run(expression),

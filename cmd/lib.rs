@@ -21,6 +21,7 @@ extern crate std;
 #[macro_use]
 mod command;
 mod autoboot;
+pub mod complete;
 mod context;
 pub mod number;
 mod shell;

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `test` and `[`: compare texts and numbers.
+//! `test` and `[`: compare texts and numbers, look for files and for regular expressions.
 //!
 //! An expression is read from the left; `-a` and `-o` have the same rank, as
-//! in U-Boot. Numbers are decimal, or hexadecimal with `0x`.
+//! in U-Boot. Numbers are decimal, hexadecimal with `0x`, or octal with `0`.
+//!
+//! Behaviour: U-Boot, `doc/usage/cmd/test.rst`.
 #![cfg(CONFIG_HUSH_PARSER)]
 
 use crate::{CmdError, CmdResult, Context};
 use common::println;
+use disk::Whole;
+use disk::number::autotoul;
 use include::config::CONFIG_SYS_MAXARGS;
 
-fn do_test(_ctx: &mut Context, args: &[&str]) -> CmdResult {
+fn do_test(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let words = match args {
         ["[", words @ .., "]"] => words,
         ["[", ..] => {
@@ -18,13 +22,13 @@ fn do_test(_ctx: &mut Context, args: &[&str]) -> CmdResult {
         }
         _ => &args[1..],
     };
-    match holds(words) {
+    match holds(ctx, words) {
         true => Ok(()),
         false => Err(CmdError::Failure),
     }
 }
 
-fn holds(mut words: &[&str]) -> bool {
+fn holds(ctx: &Context, mut words: &[&str]) -> bool {
     // `test -n $variable` without a value is false, whatever POSIX says.
     match words {
         [] | [""] | ["-n"] => return false,
@@ -48,7 +52,7 @@ fn holds(mut words: &[&str]) -> bool {
             }
             _ => {}
         }
-        let Some((value, rest)) = primary(words) else {
+        let Some((value, rest)) = primary(ctx, words) else {
             // U-Boot takes what it cannot read as true.
             return true;
         };
@@ -64,13 +68,16 @@ fn holds(mut words: &[&str]) -> bool {
 }
 
 /// The value of the comparison that words begin with, and the words after it.
-fn primary<'a, 'b>(words: &'a [&'b str]) -> Option<(bool, &'a [&'b str])> {
+fn primary<'a, 'b>(ctx: &Context, words: &'a [&'b str]) -> Option<(bool, &'a [&'b str])> {
     match words {
         [left, operator, right, rest @ ..] if is_binary(words) => {
             Some((compare(left, operator, right), rest))
         }
         ["-z", text, rest @ ..] => Some((text.is_empty(), rest)),
         ["-n", text, rest @ ..] => Some((!text.is_empty(), rest)),
+        ["-e", interface, spec, path, rest @ ..] => {
+            Some((file_exists(ctx, interface, spec, path), rest))
+        }
         _ => None,
     }
 }
@@ -79,7 +86,31 @@ fn is_binary(words: &[&str]) -> bool {
     const OPERATORS: [&str; 10] = [
         "=", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge",
     ];
-    words.len() >= 3 && OPERATORS.contains(&words[1])
+    let known = |word| OPERATORS.contains(&word) || (cfg!(CONFIG_REGEX) && word == "=~");
+    words.len() >= 3 && known(words[1])
+}
+
+/// Whether a path leads to something; without the device or a file system it does not.
+fn file_exists(ctx: &Context, interface: &str, spec: &str, path: &str) -> bool {
+    let boot_device = ctx.env.get("bootdevice");
+    match disk::locate_by_name(&ctx.dm, interface, Some(spec), boot_device, Whole::Allowed) {
+        Ok(place) => fs::open(&place.disk, &place.partition).is_ok_and(|fs| fs.exists(path)),
+        Err(error) => {
+            println!("{error}");
+            false
+        }
+    }
+}
+
+#[cfg(CONFIG_REGEX)]
+fn matches(text: &str, pattern: &str) -> bool {
+    match crate::regex::Regex::new(pattern) {
+        Ok(regex) => regex.is_match(text),
+        Err(error) => {
+            println!("Error compiling regex: {error}");
+            false
+        }
+    }
 }
 
 fn compare(left: &str, operator: &str, right: &str) -> bool {
@@ -89,6 +120,8 @@ fn compare(left: &str, operator: &str, right: &str) -> bool {
         "!=" => left != right,
         "<" => left < right,
         ">" => left > right,
+        #[cfg(CONFIG_REGEX)]
+        "=~" => matches(left, right),
         "-eq" => numbers.0 == numbers.1,
         "-ne" => numbers.0 != numbers.1,
         "-lt" => numbers.0 < numbers.1,
@@ -100,18 +133,10 @@ fn compare(left: &str, operator: &str, right: &str) -> bool {
 
 /// The number that a text begins with; 0 if there is none.
 fn number(text: &str) -> i64 {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text),
-    };
-    let (base, digits) = match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        Some(digits) => (16, digits),
-        None => (10, digits),
-    };
-    let end = digits
-        .find(|c: char| !c.is_digit(base))
-        .unwrap_or(digits.len());
-    sign * i64::from_str_radix(&digits[..end], base).unwrap_or(0)
+    match text.strip_prefix('-') {
+        Some(digits) => (autotoul(digits).0 as i64).wrapping_neg(),
+        None => autotoul(text).0 as i64,
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +160,13 @@ mod tests {
             ("a > b", false),
             ("10 -gt 9", true),
             ("0x10 -eq 16", true),
+            ("010 -eq 8", true),
+            ("-0x8000000000000000 -lt 0", true),
+            ("-9223372036854775808 -lt 9223372036854775807", true),
+            ("abc123 =~ ^[a-c]+[0-9]+$", true),
+            ("abc123x =~ ^[a-c]+[0-9]+$", false),
+            ("! abc =~ b -o a = a", true),
+            ("-a = -a -a -e = -e", true),
             ("-5 -lt 3", true),
             ("12ab -le 12", true),
             ("2 -ge 3", false),
@@ -152,6 +184,22 @@ mod tests {
             let command = std::format!("[ {expression} ]");
             assert_eq!(run(&command), (expected, "".into()), "{expression}");
         }
+    }
+
+    #[test]
+    fn a_file_on_no_device_does_not_exist() {
+        let (status, text) = run("test -e nodev 0:1 /a");
+        assert_eq!((status, text.lines().count()), (1, 1), "{text}");
+        assert_eq!(
+            run("if test ! -e nodev 0:1 /a -a b = b; then echo c; fi").1,
+            text + "c\n"
+        );
+    }
+
+    #[test]
+    fn a_bad_expression_is_named() {
+        let message = "Error compiling regex: No closing bracket\n";
+        assert_eq!(run("test a =~ '(a'"), (1, message.into()));
     }
 
     #[test]

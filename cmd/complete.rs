@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What arguments can be, for the Tab key: variables, commands, disks and files.
+//!
+//! These are values for [`Command::complete`](crate::Command): they get the
+//! words up to the cursor and return whole words that begin like the last one.
+//! A word that more follows, as the name of a directory, ends in `/`.
+
+use crate::Context;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use common::{Error, console};
+use disk::Whole;
+use fs::FileType;
+
+/// The most names of files that are offered.
+const MAX_FILES: usize = 1000;
+
+/// Any argument is the name of a variable of the environment.
+pub fn variables(ctx: &Context, words: &[&str]) -> Vec<String> {
+    let begun = words.last().copied().unwrap_or_default();
+    let names = ctx.env.sorted().into_iter().map(|(name, _)| name);
+    begins(names, begun)
+}
+
+/// The first argument is the name of a variable of the environment.
+pub fn first_variable(ctx: &Context, words: &[&str]) -> Vec<String> {
+    match words.len() {
+        2 => variables(ctx, words),
+        _ => Vec::new(),
+    }
+}
+
+/// Any argument is the name of a command.
+pub fn commands(ctx: &Context, words: &[&str]) -> Vec<String> {
+    let begun = words.last().copied().unwrap_or_default();
+    begins(ctx.commands.iter().map(|command| command.name), begun)
+}
+
+/// `interface dev[:part] file`: argument `FILE` is a file, the first two say where.
+pub fn file_at<const FILE: usize>(ctx: &Context, words: &[&str]) -> Vec<String> {
+    match words {
+        [_, begun] => interfaces(ctx, begun),
+        [_, interface, begun] => partitions(ctx, interface, begun),
+        [_, interface, spec, .., path] if words.len() == FILE + 1 => {
+            files(ctx, interface, spec, path)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The interfaces that disks have.
+pub fn interfaces(ctx: &Context, begun: &str) -> Vec<String> {
+    begins(dm::blk::interfaces(&ctx.dm).into_iter(), begun)
+}
+
+/// The disks of an interface, and once one is named, its partitions: `0`, `0:1`.
+pub fn partitions(ctx: &Context, interface: &str, begun: &str) -> Vec<String> {
+    let Some((device, _)) = begun.split_once(':') else {
+        let numbers = dm::blk::numbers(&ctx.dm, interface);
+        let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+        return begins(numbers.iter().map(String::as_str), begun);
+    };
+    let disk = disk::device(&ctx.dm, interface, device);
+    let Some((_, partitions)) = disk.ok().and_then(|disk| disk::list(&disk).ok()) else {
+        return Vec::new();
+    };
+    let names = partitions
+        .iter()
+        .map(|p| format!("{device}:{:x}", p.number));
+    let names: Vec<_> = names.collect();
+    begins(names.iter().map(String::as_str), begun)
+}
+
+/// The files whose paths begin so; only the one directory is read.
+pub fn files(ctx: &Context, interface: &str, spec: &str, path: &str) -> Vec<String> {
+    let boot_device = ctx.env.get("bootdevice");
+    let place = disk::locate_by_name(&ctx.dm, interface, Some(spec), boot_device, Whole::Allowed);
+    let Some(fs) = place
+        .ok()
+        .and_then(|place| fs::open(&place.disk, &place.partition).ok())
+    else {
+        return Vec::new();
+    };
+    let (folder, begun) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+    let mut found = Vec::new();
+    // What was found before an error, or Ctrl-C, still helps.
+    _ = fs.list(if folder.is_empty() { "/" } else { folder }, &mut |entry| {
+        let name = core::str::from_utf8(&entry.name).unwrap_or_default();
+        let hidden = name.starts_with('.') && !begun.starts_with('.');
+        if !name.is_empty() && name.starts_with(begun) && !hidden {
+            let end = if entry.kind == FileType::Directory {
+                "/"
+            } else {
+                ""
+            };
+            found.push(format!("{folder}{name}{end}"));
+        }
+        match found.len() < MAX_FILES && !console::ctrlc() {
+            true => Ok(()),
+            false => Err(Error::Interrupted),
+        }
+    });
+    found
+}
+
+/// Those of the words that begin like one.
+fn begins<'a>(words: impl Iterator<Item = &'a str>, begun: &str) -> Vec<String> {
+    words
+        .filter(|word| word.starts_with(begun))
+        .map(ToString::to_string)
+        .collect()
+}
