@@ -57,6 +57,7 @@ fn tampered(tamper: impl FnMut(&mut [u8]) + Send + 'static) -> impl FnOnce(&Fixt
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_producer_that_lies() {
     for lie in [33u32, 34, 100, 1 << 31, u32::MAX, u32::MAX - 32] {
         let what = format!("{lie} responses");
@@ -184,6 +185,7 @@ fn a_storm_beside_answers_does_no_harm() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn ctrl_c_waits_for_what_is_under_way() {
     let fixture = Fixture::with_disk(Config::default());
     let disk = fixture.connect().unwrap();
