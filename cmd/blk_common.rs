@@ -6,7 +6,9 @@
 #![cfg(any(CONFIG_CMD_PVBLOCK, CONFIG_CMD_FAT, CONFIG_CMD_READ, CONFIG_CMD_WRITE))]
 
 use crate::{CmdError, Context};
+use common::progress::in_steps;
 use common::{Error, println};
+use core::ops::Range;
 use dm::blk::{BlkInfo, Disk};
 
 /// Which way a transfer goes.
@@ -23,6 +25,7 @@ pub struct Transfer<'a> {
     disk: &'a Disk,
     block: u64,
     memory: Memory<'a>,
+    silent: bool,
 }
 
 enum Memory<'a> {
@@ -47,6 +50,7 @@ impl<'a> Transfer<'a> {
         let len = len
             .and_then(|len| usize::try_from(len).ok())
             .ok_or(Error::OutOfRange)?;
+        let silent = ctx.is_silent();
         let memory = match direction {
             Direction::Read => Memory::To(ctx.ram.load_region(address, len)?),
             Direction::Write => Memory::From(ctx.ram.slice(address, len)?),
@@ -55,18 +59,31 @@ impl<'a> Transfer<'a> {
             disk,
             block,
             memory,
+            silent,
         })
     }
 
-    /// Does it.
+    /// Does it, with progress; what is written is durable even if it ends early.
     ///
     /// # Errors
-    /// What the device says.
+    /// What the device says, or [`Error::Interrupted`] at Ctrl-C.
     pub fn run(self) -> common::Result<()> {
         let ops = &self.disk.ops;
+        let block_size = u64::from(ops.info().block_size);
+        let place = |step: &Range<u64>| self.block + step.start / block_size;
+        let bytes = |step: &Range<u64>| step.start as usize..step.end as usize;
+        let done = |step: Range<u64>| step.end - step.start;
         match self.memory {
-            Memory::To(memory) => ops.read(self.block, memory),
-            Memory::From(memory) => ops.write(self.block, memory).and_then(|()| ops.flush()),
+            Memory::To(memory) => in_steps(memory.len() as u64, self.silent, |step| {
+                ops.read(place(&step), &mut memory[bytes(&step)])?;
+                Ok(done(step))
+            })
+            .map(|_| ()),
+            Memory::From(memory) => in_steps(memory.len() as u64, self.silent, |step| {
+                ops.write(place(&step), &memory[bytes(&step)])?;
+                Ok(done(step))
+            })
+            .and(ops.flush()),
         }
     }
 }

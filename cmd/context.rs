@@ -82,6 +82,13 @@ impl Context {
         }
     }
 
+    /// Whether the user wants no output that no script looks at: the variable `silent` is set.
+    pub fn is_silent(&self) -> bool {
+        self.env
+            .get("silent")
+            .is_some_and(|value| !value.is_empty())
+    }
+
     /// What a command remembers between two calls, such as the disk that is
     /// selected: the one value of this type, made at its first use.
     pub fn state<T: Any + Default>(&mut self) -> &mut T {

@@ -16,6 +16,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use arch::mem::MemError;
+use common::progress::in_steps;
 use common::{Error, console, println};
 use disk::{Location, Whole};
 use fs::{DirEntry, FileSystem, FileType};
@@ -46,6 +47,7 @@ pub fn load(ctx: &mut Context, args: &[&str], only: Option<&str>) -> CmdResult {
     let left = metadata.size.saturating_sub(position);
     let wanted = if limit == 0 { left } else { limit.min(left) };
     let room = usize::try_from(wanted).map_err(|_| failed(Error::NoMemory))?;
+    let silent = ctx.is_silent();
     // The whole place is checked before the first byte is read.
     let memory = ctx.ram.load_region(address, room).map_err(|error| {
         if matches!(error, MemError::Reserved { .. }) {
@@ -55,7 +57,11 @@ pub fn load(ctx: &mut Context, args: &[&str], only: Option<&str>) -> CmdResult {
         CmdError::Failure
     })?;
     let start = arch::time::ms();
-    let len = fs.read(file, position, memory).map_err(failed)? as u64;
+    let len = in_steps(wanted, silent, |step| {
+        let memory = &mut memory[step.start as usize..step.end as usize];
+        Ok(fs.read(file, position.saturating_add(step.start), memory)? as u64)
+    });
+    let len = len.map_err(failed)?;
     println!("{}", report(len, arch::time::ms() - start));
     ctx.env.set_hex("fileaddr", address)?;
     ctx.env.set_hex("filesize", len)?;

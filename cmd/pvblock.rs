@@ -127,14 +127,19 @@ fn transfer(ctx: &mut Context, direction: Direction, args: [&str; 3]) -> CmdResu
         return Err(CmdError::Failure);
     };
     let transfer = Transfer::new(ctx, &disk, direction, address, block, count)?;
+    let result = transfer.run();
+    // After the transfer, as the line of its progress would wipe it.
     print!("\n{INTERFACE} {verb}: device {number} block # {block}, count {count} ... ");
-    match transfer.run() {
+    match result {
         Ok(()) => {
             println!("{count} blocks {done}: OK");
             Ok(())
         }
         Err(error) => {
             println!("0 blocks {done}: ERROR ({error})");
+            if error == Error::Interrupted {
+                return Err(error.into());
+            }
             Err(CmdError::Failure)
         }
     }

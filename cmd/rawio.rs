@@ -7,7 +7,7 @@
 use crate::blk_common::{Direction, Transfer};
 use crate::number::hex;
 use crate::{CmdError, CmdResult, Context};
-use common::println;
+use common::{Error, println};
 use disk::Whole;
 
 fn transfer(ctx: &mut Context, args: &[&str], direction: Direction) -> CmdResult {
@@ -31,9 +31,12 @@ fn transfer(ctx: &mut Context, args: &[&str], direction: Direction) -> CmdResult
         return Err(CmdError::Failure);
     };
     let transfer = Transfer::new(ctx, &location.disk, direction, address, first, count)?;
-    transfer.run().map_err(|error| {
-        println!("{name} error: {error}");
-        CmdError::Failure
+    transfer.run().map_err(|error| match error {
+        Error::Interrupted => error.into(),
+        _ => {
+            println!("{name} error: {error}");
+            CmdError::Failure
+        }
     })
 }
 

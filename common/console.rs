@@ -217,6 +217,8 @@ mod tests {
     // One test, because the console is one global.
     #[test]
     fn early_output_comes_first_and_input_is_kept() {
+        let _taken = crate::testing::capture();
+        clear_device();
         puts("early\n");
         let fake = Arc::new(Fake::default());
         set_device(fake.clone());

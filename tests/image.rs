@@ -15,6 +15,7 @@ pub struct ImageDisk {
     read_only: bool,
     bytes: Mutex<Vec<u8>>,
     bad_block: Mutex<Option<u64>>,
+    us_per_mib: AtomicU64,
     reads: AtomicU64,
     read_bytes: AtomicU64,
     flushes: AtomicU64,
@@ -44,6 +45,7 @@ impl ImageDisk {
             read_only,
             bytes: Mutex::new(bytes),
             bad_block: Mutex::default(),
+            us_per_mib: AtomicU64::new(0),
             reads: AtomicU64::new(0),
             read_bytes: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
@@ -53,6 +55,11 @@ impl ImageDisk {
     /// Makes a block fail.
     pub fn break_block(&self, block: u64) {
         *lock(&self.bad_block) = Some(block);
+    }
+
+    /// Makes each MiB take this time, in microseconds.
+    pub fn slow_down(&self, us_per_mib: u64) {
+        self.us_per_mib.store(us_per_mib, Ordering::Relaxed);
     }
 
     /// Its contents.
@@ -80,6 +87,10 @@ impl ImageDisk {
 
     fn place(&self, start: u64, len: usize) -> Result<usize> {
         let count = <dyn BlockDevice>::check_range(&self.info(), start, len)?;
+        let us_per_mib = self.us_per_mib.load(Ordering::Relaxed);
+        if us_per_mib > 0 {
+            arch::time::advance((us_per_mib * len as u64) >> 20);
+        }
         match lock(&self.bad_block).filter(|bad| (start..start + count).contains(bad)) {
             Some(bad) => Err(Error::Io(bad)),
             None => Ok(start as usize * self.block_size as usize),

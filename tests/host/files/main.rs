@@ -3,6 +3,7 @@
 
 mod blk;
 mod load;
+mod progress;
 
 use tests::machine::*;
 
