@@ -181,6 +181,36 @@ impl Ram {
         self.slice_mut(start, len)
     }
 
+    /// What is read and what is made from it, at once: `source` as [`Ram::slice`],
+    /// `target` as [`Ram::load_region`].
+    ///
+    /// # Errors
+    /// As those, and if the two overlap.
+    pub fn source_and_target(
+        &mut self,
+        source: Range<u64>,
+        target: Range<u64>,
+    ) -> Result<(&[u8], &mut [u8]), MemError> {
+        let len = |range: &Range<u64>| range.end.saturating_sub(range.start) as usize;
+        let (source_len, target_len) = (len(&source), len(&target));
+        let from = self.check(source.start, source_len, Access::Private)?;
+        let to = self.check(target.start, target_len, Access::NoLoad)?;
+        if source.start < target.end && target.start < source.end {
+            return Err(MemError::Reserved {
+                what: "data that is read",
+                start: source.start,
+                end: source.end,
+            });
+        }
+        // SAFETY: as in `slice` and `slice_mut`; the two do not overlap.
+        Ok(unsafe {
+            (
+                core::slice::from_raw_parts(from, source_len),
+                core::slice::from_raw_parts_mut(to, target_len),
+            )
+        })
+    }
+
     /// How many bytes can be loaded to `start` before something reserved or the end of the bank comes.
     ///
     /// # Errors
@@ -321,6 +351,31 @@ mod tests {
         ram.unreserve(0x3000);
         ram.unreserve(0x4000);
         assert_eq!(ram.load_limit(0x2000), Ok(0x2000));
+    }
+
+    #[test]
+    fn a_source_and_its_target_are_apart() {
+        let mut ram = ram();
+        ram.slice_mut(0x1000, 4).unwrap().copy_from_slice(b"abcd");
+        let (source, target) = ram
+            .source_and_target(0x1000..0x1004, 0x1004..0x1008)
+            .unwrap();
+        target.copy_from_slice(source);
+        assert_eq!(ram.slice(0x1000, 8).unwrap(), b"abcdabcd");
+        // Reading the device tree is fine, overwriting it is not.
+        assert!(
+            ram.source_and_target(0x3000..0x3800, 0x1000..0x1800)
+                .is_ok()
+        );
+        for (source, target) in [
+            (0x1000..0x1004, 0x1003..0x1008),
+            (0x1000..0x1004, 0x1000..0x1001),
+            (0x1000..0x1800, 0x3000..0x3800),
+            (0x4000..0x4004, 0x1000..0x1004),
+            (0x1000..u64::MAX, 0x1000..0x1004),
+        ] {
+            assert!(ram.source_and_target(source, target).is_err());
+        }
     }
 
     #[test]

@@ -280,7 +280,7 @@ fn load_fdt(
 mod tests {
     use super::*;
     use crate::fdt::testing::xen_guest;
-    use crate::gzip;
+    use crate::decompress::gzip;
     use crate::image::testing::image;
     use arch::mem::{Access, Reserved};
     use include::image::FLAG_ANYWHERE;

@@ -2,8 +2,8 @@
 //! Finding the kernel that is to be booted, and unpacking it.
 
 use crate::bootm::{Failed, Images, failed, fdt_address};
+use crate::decompress::{self, Format, Sizes, gzip};
 use crate::fdt_support::{self as support, tree_at};
-use crate::gzip;
 use crate::image::Image;
 use crate::place::{Free, NoRoom};
 use alloc::vec::Vec;
@@ -28,9 +28,9 @@ pub fn find(ram: &mut Ram, env: &Env, images: &Images) -> Result<(Range<u64>, Im
             .to_vec())
     };
     let bytes = head(ram, start)?;
-    let (start, len) = match gzip::is_gzip(&bytes) {
-        true => unpack_kernel(ram, env, images)?,
-        false => (start, images.kernel_len),
+    let (start, len) = match Format::detect(&bytes) {
+        Some(Format::Gzip) => unpack_kernel(ram, env, images)?,
+        _ => (start, images.kernel_len),
     };
     let image = Image::parse(&head(ram, start)?).map_err(|_| Failed)?;
     // All that is there of it: its file, or what it will need if it ends in RAM.
@@ -41,13 +41,6 @@ pub fn find(ram: &mut Ram, env: &Env, images: &Images) -> Result<(Range<u64>, Im
 
 /// Unpacks to `kernel_comp_addr_r` if that is free, or else to any free place.
 fn unpack_kernel(ram: &mut Ram, env: &Env, images: &Images) -> Result<(u64, Option<u64>), Failed> {
-    let known = images
-        .kernel_len
-        .map(|len| images.kernel..images.kernel.saturating_add(len));
-    let sizes = match known.and_then(|file| gzip::sizes_of(ram, &file)) {
-        Some(sizes) if sizes.size <= CONFIG_SYS_BOOTM_LEN => Ok(sizes),
-        _ => gzip::measure(ram, images.kernel, CONFIG_SYS_BOOTM_LEN),
-    };
     let bad = |error| match error {
         Error::NoSpace => failed(
             "Cannot unpack the kernel",
@@ -55,7 +48,7 @@ fn unpack_kernel(ram: &mut Ram, env: &Env, images: &Images) -> Result<(u64, Opti
         ),
         error => failed("Cannot unpack the kernel", error),
     };
-    let sizes = sizes.map_err(bad)?;
+    let sizes = sizes(ram, images).map_err(bad)?;
     let source = images.kernel..images.kernel.saturating_add(sizes.compressed);
     let mut free = Free::of(ram).without([&source]).without(&images.initrd);
     if let Some(Ok(tree)) = fdt_address(env, images).map(|address| tree_at(ram, address)) {
@@ -82,6 +75,23 @@ fn unpack_kernel(ram: &mut Ram, env: &Env, images: &Images) -> Result<(u64, Opti
     };
     let target = target.ok_or_else(|| failed("Cannot unpack the kernel", room))?;
     println!("   Uncompressing Kernel Image to {target:x}");
-    gzip::unpack(ram, images.kernel, target, sizes.size).map_err(bad)?;
+    let len = Some(sizes.compressed);
+    let (input, output) = decompress::places(ram, images.kernel, len, target, sizes.size)
+        .map_err(|error| failed("Cannot unpack the kernel", error))?;
+    decompress::unpack(Format::Gzip, input, output).map_err(bad)?;
     Ok((target, Some(sizes.size)))
+}
+
+/// The lengths that the file tells of itself, if its own is known, or else finds them out.
+fn sizes(ram: &Ram, images: &Images) -> Result<Sizes, Error> {
+    let room = ram.load_limit(images.kernel).unwrap_or(0);
+    let len = images.kernel_len.unwrap_or(room) as usize;
+    let input = ram
+        .slice(images.kernel, len)
+        .map_err(|_| Error::OutOfRange)?;
+    let known = images.kernel_len.and_then(|_| gzip::sizes_of(input));
+    match known.filter(|sizes| sizes.size <= CONFIG_SYS_BOOTM_LEN) {
+        Some(sizes) => Ok(sizes),
+        None => gzip::measure(input, CONFIG_SYS_BOOTM_LEN),
+    }
 }

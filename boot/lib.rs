@@ -4,7 +4,8 @@
 //! - [`bootflow`] looks for something to boot on all disks
 //! - [`extlinux`] reads what a distribution wants to be booted
 //! - [`bootm`] takes images in RAM to a running kernel
-//! - [`image`], [`gzip`]: the arm64 Linux `Image`, raw or compressed
+//! - [`image`]: the arm64 Linux `Image`
+//! - [`decompress`], [`hash`]: what images are packed and checked with
 //! - [`place`]: where images may be in RAM
 //! - [`fdt`], [`fdt_support`]: device trees, and what a kernel has to find in one
 #![no_std]
@@ -38,11 +39,12 @@ pub mod bootm;
 mod bootmeth_extlinux;
 #[cfg(CONFIG_BOOTMETH_IMAGE)]
 mod bootmeth_image;
+pub mod decompress;
 #[cfg(CONFIG_BOOTMETH_EXTLINUX)]
 pub mod extlinux;
 pub mod fdt;
 pub mod fdt_support;
-pub mod gzip;
+pub mod hash;
 pub mod image;
 mod kernel;
 #[cfg(CONFIG_BOOTSTD)]

@@ -16,11 +16,14 @@ const PACKAGES: &[(&str, &str)] = &[
     ("fdisk", "fdisk"),
     ("gdisk", "sgdisk"),
     ("kmod", "depmod"),
+    ("lz4", "lz4"),
     ("mmdebstrap", "mmdebstrap"),
     ("mtools", "mcopy"),
     ("python3", "python3"),
     ("qemu-system-arm", "qemu-system-aarch64"),
     ("uidmap", "newuidmap"),
+    ("xz-utils", "xz"),
+    ("zstd", "zstd"),
 ];
 
 /// Installs what is missing, as root or through sudo.
