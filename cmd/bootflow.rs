@@ -126,5 +126,6 @@ command! {
     usage: "boot flows",
     help: "scan [-lb] [interface|disk]   - look for something to boot\n\
         \x20   -l: list what is found, -b: boot the first of it that works",
+    subcommands: &["scan"],
     run: do_bootflow,
 }

@@ -13,7 +13,7 @@ use common::{Error, console};
 use disk::Whole;
 use fs::FileType;
 
-/// The most names of files that are offered.
+/// The most files that are kept to be offered.
 const MAX_FILES: usize = 1000;
 
 /// Any argument is the name of a variable of the environment.
@@ -37,14 +37,21 @@ pub fn commands(ctx: &Context, words: &[&str]) -> Vec<String> {
     begins(ctx.commands.iter().map(|command| command.name), begun)
 }
 
-/// `interface dev[:part] file`: argument `FILE` is a file, the first two say where.
+/// `interface dev[:part] ... file`: argument `FILE` is a file, the first two say where.
 pub fn file_at<const FILE: usize>(ctx: &Context, words: &[&str]) -> Vec<String> {
     match words {
-        [_, begun] => interfaces(ctx, begun),
-        [_, interface, begun] => partitions(ctx, interface, begun),
         [_, interface, spec, .., path] if words.len() == FILE + 1 => {
             files(ctx, interface, spec, path)
         }
+        _ => place_at::<1>(ctx, words),
+    }
+}
+
+/// `interface dev[:part]`: argument `AT` is an interface, the next one a disk or partition.
+pub fn place_at<const AT: usize>(ctx: &Context, words: &[&str]) -> Vec<String> {
+    match words.get(AT..) {
+        Some([begun]) => interfaces(ctx, begun),
+        Some([interface, begun]) => partitions(ctx, interface, begun),
         _ => Vec::new(),
     }
 }
@@ -83,25 +90,46 @@ pub fn files(ctx: &Context, interface: &str, spec: &str, path: &str) -> Vec<Stri
         return Vec::new();
     };
     let (folder, begun) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
-    let mut found = Vec::new();
+    let mut names = Names::default();
     // What was found before an error, or Ctrl-C, still helps.
     _ = fs.list(if folder.is_empty() { "/" } else { folder }, &mut |entry| {
         let name = core::str::from_utf8(&entry.name).unwrap_or_default();
-        let hidden = name.starts_with('.') && !begun.starts_with('.');
-        if !name.is_empty() && name.starts_with(begun) && !hidden {
-            let end = if entry.kind == FileType::Directory {
-                "/"
-            } else {
-                ""
+        let hidden = matches!(name, "" | "." | "..") || name.contains(char::is_control);
+        if name.starts_with(begun) && !hidden {
+            let end = match entry.kind {
+                FileType::Directory => "/",
+                _ => "",
             };
-            found.push(format!("{folder}{name}{end}"));
+            names.add(format!("{folder}{name}{end}"));
         }
-        match found.len() < MAX_FILES && !console::ctrlc() {
-            true => Ok(()),
-            false => Err(Error::Interrupted),
+        match console::ctrlc() {
+            true => Err(Error::Interrupted),
+            false => Ok(()),
         }
     });
-    found
+    names.found
+}
+
+/// Names that were found. Beyond [`MAX_FILES`], only those are kept that
+/// shorten what all have in common.
+#[derive(Default)]
+struct Names {
+    found: Vec<String>,
+    common: usize,
+}
+
+impl Names {
+    fn add(&mut self, name: String) {
+        let first = self.found.first().unwrap_or(&name);
+        let pairs = name.bytes().zip(first.bytes());
+        let common = pairs.take_while(|(a, b)| a == b).count();
+        if self.found.is_empty() || common < self.common {
+            self.common = common;
+        } else if self.found.len() >= MAX_FILES {
+            return;
+        }
+        self.found.push(name);
+    }
 }
 
 /// Those of the words that begin like one.
@@ -110,4 +138,19 @@ fn begins<'a>(words: impl Iterator<Item = &'a str>, begun: &str) -> Vec<String> 
         .filter(|word| word.starts_with(begun))
         .map(ToString::to_string)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_names_all_that_matters_is_kept() {
+        let mut names = Names::default();
+        (0..5000).for_each(|n| names.add(format!("/vmlinuz-{n:04}")));
+        assert_eq!(names.found.len(), MAX_FILES + 1);
+        names.add("/vmx".into());
+        assert_eq!(names.found.last().map(String::as_str), Some("/vmx"));
+        assert_eq!(names.common, 3);
+    }
 }

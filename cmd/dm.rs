@@ -262,5 +262,6 @@ command! {
            dm drivers       List the drivers with their uclasses and devices\n\
            dm tree [-s][-e][name]   Show the tree of devices (-s: sorted by uclass, -e: names that begin so)\n\
            dm uclass [-e][name]     List the devices of each uclass",
+    subcommands: &["compat", "drivers", "tree", "uclass"],
     run: do_dm,
 }

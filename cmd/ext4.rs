@@ -12,6 +12,7 @@ command! {
     usage: "load binary file from a Ext4 filesystem",
     help: "<interface> [<dev[:part]> [addr [filename [bytes [pos]]]]]\n    \
         - as 'load', from an ext2, ext3 or ext4 file system only",
+    complete: crate::complete::file_at::<4>,
     run: |ctx, args| fs_common::load(ctx, args, EXT4),
 }
 
@@ -21,6 +22,7 @@ command! {
     repeatable: true,
     usage: "list files in a directory (default /)",
     help: "<interface> <dev[:part]> [directory]\n    - as 'ls', of an ext2, ext3 or ext4 file system only",
+    complete: crate::complete::file_at::<3>,
     run: |ctx, args| fs_common::ls(ctx, args, EXT4),
 }
 
@@ -29,5 +31,6 @@ command! {
     max_args: 4,
     usage: "determine a file's size",
     help: "<interface> <dev[:part]> <filename>\n    - as 'size', of an ext2, ext3 or ext4 file system only",
+    complete: crate::complete::file_at::<3>,
     run: |ctx, args| fs_common::size(ctx, args, EXT4),
 }

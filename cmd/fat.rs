@@ -39,6 +39,7 @@ command! {
     usage: "load binary file from a dos filesystem",
     help: "<interface> [<dev[:part]> [<addr> [<filename> [bytes [pos]]]]]\n    \
         - as 'load', from a FAT file system only",
+    complete: crate::complete::file_at::<4>,
     run: |ctx, args| fs_common::load(ctx, args, FAT),
 }
 
@@ -48,6 +49,7 @@ command! {
     repeatable: true,
     usage: "list files in a directory (default /)",
     help: "<interface> [<dev[:part]>] [directory]\n    - as 'ls', of a FAT file system only",
+    complete: crate::complete::file_at::<3>,
     run: |ctx, args| fs_common::ls(ctx, args, FAT),
 }
 
@@ -56,6 +58,7 @@ command! {
     max_args: 4,
     usage: "determine a file's size",
     help: "<interface> <dev[:part]> <filename>\n    - as 'size', of a FAT file system only",
+    complete: crate::complete::file_at::<3>,
     run: |ctx, args| fs_common::size(ctx, args, FAT),
 }
 
@@ -65,5 +68,6 @@ command! {
     repeatable: true,
     usage: "print information about filesystem",
     help: "<interface> [<dev[:part]>]\n    - print the width and the label of a FAT file system, and its disk",
+    complete: crate::complete::place_at::<1>,
     run: do_fatinfo,
 }

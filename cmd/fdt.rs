@@ -137,6 +137,10 @@ command! {
         fdt rsvmem delete <index>           - Delete a memory reservation\n\
         fdt chosen [<start> <size>]         - Set up /chosen, with an initramfs at <start>\n\
         NOTE: A path without a leading '/' begins with an alias.",
+    subcommands: &[
+        "addr", "apply", "bootcpu", "chosen", "get", "header", "list", "memory", "mknode", "move",
+        "print", "resize", "rm", "rsvmem", "set", "systemsetup",
+    ],
     run: do_fdt,
 }
 

@@ -34,6 +34,7 @@ command! {
         'bytes' is the most that is read; 0, or nothing, means the whole file\n      \
         'pos' is where in the file to start\n    \
         'filesize' and 'fileaddr' are set to what was read",
+    complete: crate::complete::file_at::<4>,
     run: |ctx, args| fs_common::load(ctx, args, None),
 }
 
@@ -43,6 +44,7 @@ command! {
     repeatable: true,
     usage: "list files in a directory (default /)",
     help: "<interface> [<dev[:part]> [directory]]\n    - list the files in a directory of a partition",
+    complete: crate::complete::file_at::<3>,
     run: |ctx, args| fs_common::ls(ctx, args, None),
 }
 
@@ -51,6 +53,7 @@ command! {
     max_args: 4,
     usage: "determine a file's size",
     help: "<interface> <dev[:part]> <filename>\n    - set 'filesize' to the size of a file",
+    complete: crate::complete::file_at::<3>,
     run: |ctx, args| fs_common::size(ctx, args, None),
 }
 
@@ -61,6 +64,7 @@ command! {
     usage: "Look up a filesystem type",
     help: "<interface> <dev>:<part>\n    - print the type of the file system\n\
         fstype <interface> <dev>:<part> <varname>\n    - set a variable to it",
+    complete: crate::complete::place_at::<1>,
     run: do_fstype,
 }
 

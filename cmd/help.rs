@@ -76,6 +76,7 @@ command! {
     repeatable: true,
     usage: "print command description/usage",
     help: "\n\t- list all commands, with a line about each\nhelp command ...\n\t- say how 'command' is used",
+    complete: crate::complete::commands,
     run: do_help,
 }
 
@@ -84,5 +85,6 @@ command! {
     max_args: CONFIG_SYS_MAXARGS as usize,
     repeatable: true,
     usage: "alias for 'help'",
+    complete: crate::complete::commands,
     run: do_help,
 }

@@ -165,5 +165,7 @@ command! {
         - print or set the number or the name of a partition\n\
         part types\n    \
         - list the partition tables that are known",
+    subcommands: &["list", "name", "number", "size", "start", "types", "uuid"],
+    complete: crate::complete::place_at::<2>,
     run: do_part,
 }

@@ -74,5 +74,6 @@ command! {
     repeatable: true,
     usage: "print environment variables",
     help: "[-a]\n    - print all variables; -a also those whose name begins with a dot\nprintenv name ...\n    - print the variable 'name'",
+    complete: crate::complete::variables,
     run: do_printenv,
 }

@@ -165,5 +165,6 @@ command! {
         pvblock read  addr blk# cnt\n\
         pvblock write addr blk# cnt - read/write `cnt' blocks from block `blk#' on,\n    \
         to/from the memory at `addr'; all numbers are hexadecimal",
+    subcommands: &["device", "info", "part", "read", "write"],
     run: do_pvblock,
 }

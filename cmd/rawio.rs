@@ -46,6 +46,7 @@ command! {
     max_args: 6,
     usage: "Load binary data from a partition",
     help: "<interface> <dev[:part|#partname]> addr blk# cnt",
+    complete: crate::complete::place_at::<1>,
     run: |ctx, args| transfer(ctx, args, Direction::Read),
 }
 
@@ -55,5 +56,6 @@ command! {
     max_args: 6,
     usage: "Store binary data to a partition",
     help: "<interface> <dev[:part|#partname]> addr blk# cnt",
+    complete: crate::complete::place_at::<1>,
     run: |ctx, args| transfer(ctx, args, Direction::Write),
 }

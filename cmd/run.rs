@@ -55,5 +55,6 @@ command! {
     repeatable: true,
     usage: "run commands in an environment variable",
     help: "var [...]\n    - run the commands in the variable(s) 'var'",
+    complete: crate::complete::variables,
     run: do_run,
 }

@@ -67,5 +67,6 @@ command! {
     max_args: CONFIG_SYS_MAXARGS as usize,
     usage: "set environment variables",
     help: "[-f] name value ...\n    - set the variable 'name' to 'value ...'\nsetenv [-f] name\n    - delete the variable 'name'",
+    complete: crate::complete::first_variable,
     run: do_setenv,
 }

@@ -7,7 +7,10 @@
 //! Behaviour: U-Boot, `doc/usage/cmd/test.rst`.
 #![cfg(CONFIG_HUSH_PARSER)]
 
+use crate::complete::file_at;
 use crate::{CmdError, CmdResult, Context};
+use alloc::string::String;
+use alloc::vec::Vec;
 use common::println;
 use disk::Whole;
 use disk::number::autotoul;
@@ -139,6 +142,12 @@ fn number(text: &str) -> i64 {
     }
 }
 
+/// Behind `-e` there is a file.
+fn complete_file(ctx: &Context, words: &[&str]) -> Vec<String> {
+    let operator = words.iter().rposition(|word| *word == "-e");
+    operator.map_or(Vec::new(), |at| file_at::<3>(ctx, &words[at..]))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::run;
@@ -214,6 +223,7 @@ command! {
     repeatable: true,
     usage: "minimal test like /bin/sh",
     help: "[args..]",
+    complete: complete_file,
     run: do_test,
 }
 
@@ -223,5 +233,6 @@ command! {
     repeatable: true,
     usage: "alias for 'test'",
     help: " <test expression> ]",
+    complete: complete_file,
     run: do_test,
 }

@@ -137,7 +137,7 @@ impl Context {
             })
             .and_then(|()| self.expand_words(words));
         match expanded {
-            Ok(words) => self.call(&words),
+            Ok(words) => self.call(&words.iter().map(String::as_str).collect::<Vec<_>>()),
             Err(error) => refuse(error),
         }
     }
@@ -183,10 +183,12 @@ impl Context {
         status
     }
 
-    /// Runs a command given by its words.
-    fn call(&mut self, words: &[String]) -> i32 {
-        let args: Vec<&str> = words.iter().map(String::as_str).collect();
+    /// Runs a command given by its words; the value is its status.
+    pub(crate) fn call(&mut self, args: &[&str]) -> i32 {
         let Some(&name) = args.first() else { return 0 };
+        if cfg!(CONFIG_SYS_XTRACE) && self.env.get("xtrace").is_some() {
+            println!("+ {}", args.join(" "));
+        }
         let Some(command) = command::find(self.commands, name) else {
             // A whole list in a variable is not parsed again; `run` does that.
             let hint = if name.contains(';') {
@@ -201,7 +203,7 @@ impl Context {
         self.shell.repeatable &= command.repeatable;
         let result = match args.len() > command.max_args {
             true => Err(CmdError::Usage),
-            false => (command.run)(self, &args),
+            false => (command.run)(self, args),
         };
         if result == Err(CmdError::Usage) {
             command.print_usage();

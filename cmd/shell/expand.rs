@@ -73,7 +73,7 @@ impl Context {
     }
 
     /// The value of a variable of the environment, or else of the shell.
-    fn variable(&self, name: &str) -> Option<&str> {
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
         self.env.get(name).or_else(|| self.shell.local(name))
     }
 }

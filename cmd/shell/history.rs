@@ -27,6 +27,11 @@ impl History {
         self.current = self.lines.len();
     }
 
+    /// The lines, the oldest first.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+
     /// The line before the one that is shown.
     pub fn previous(&mut self) -> Option<&str> {
         self.current = self.current.checked_sub(1)?;
@@ -40,6 +45,17 @@ impl History {
         }
         self.current += 1;
         Some(self.lines.get(self.current).map_or("", String::as_str))
+    }
+
+    /// The newest line of those older than line `before` that contains a text, and its number.
+    pub fn search(&self, text: &str, before: usize) -> Option<(usize, &str)> {
+        let older = self.lines().enumerate().take(before);
+        older.filter(|(_, line)| line.contains(text)).last()
+    }
+
+    /// Makes a line that was found the one that is shown.
+    pub fn show(&mut self, number: usize) {
+        self.current = number;
     }
 }
 
@@ -69,10 +85,26 @@ mod tests {
         for n in 0..MAX_LINES + 5 {
             history.add(&n.to_string());
         }
+        assert_eq!(history.lines().next(), Some("5"));
+        assert_eq!(history.lines().count(), MAX_LINES);
         let mut first = String::new();
         while let Some(line) = history.previous() {
             first = line.to_string();
         }
         assert_eq!(first, "5");
+    }
+
+    #[test]
+    fn lines_are_found_from_the_newest() {
+        let mut history = History::default();
+        for line in ["load a", "boot", "load b", "ls"] {
+            history.add(line);
+        }
+        assert_eq!(history.search("load", usize::MAX), Some((2, "load b")));
+        assert_eq!(history.search("load", 2), Some((0, "load a")));
+        assert_eq!(history.search("load", 0), None);
+        assert_eq!(history.search("none", usize::MAX), None);
+        history.show(2);
+        assert_eq!(history.previous(), Some("boot"));
     }
 }

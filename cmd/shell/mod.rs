@@ -3,20 +3,24 @@
 //!
 //! `lexer` and `parser` turn a script into the tree of `ast`; `exec` walks it,
 //! with `expand` putting in the values of variables. `readline` is the editor
-//! of the line being typed, `history` remembers the lines before, `prompt`
-//! connects them. All that the shell remembers is in [`Shell`].
+//! of the line being typed, `history` remembers the lines before, `complete`
+//! and `scan` do what Tab asks for, `prompt` connects them. All that the shell remembers is in [`Shell`].
 //!
 //! Behaviour: U-Boot, `doc/usage/cmdline.rst`; where its two parsers differ,
 //! POSIX decides.
 
 mod ast;
+mod complete;
 mod exec;
 mod expand;
+#[cfg(CONFIG_CMDLINE_EDITING)]
 mod history;
 mod lexer;
 mod parser;
 mod prompt;
+#[cfg_attr(not(CONFIG_CMDLINE_EDITING), path = "simple.rs")]
 mod readline;
+mod scan;
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -40,12 +44,19 @@ pub(crate) struct Shell {
     last_line: String,
     /// Variables that are not in the environment.
     locals: BTreeMap<String, String>,
-    history: history::History,
+    /// What the line editor remembers.
+    kept: readline::Kept,
     /// The last line ended in CR: an LF that follows belongs to it.
     after_cr: bool,
 }
 
 impl Shell {
+    /// The lines typed so far, the oldest first.
+    #[cfg(CONFIG_CMD_HISTORY)]
+    pub fn history(&self) -> impl Iterator<Item = &str> {
+        self.kept.history.lines()
+    }
+
     /// The variables of the shell, by name.
     pub fn locals(&self) -> impl Iterator<Item = (&str, &str)> {
         self.locals

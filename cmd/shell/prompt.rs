@@ -5,16 +5,17 @@ use super::lexer::ParseError;
 use super::parser;
 use super::readline::{Editor, Step};
 use crate::Context;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec;
 use common::{console, print, println};
-use include::config::CONFIG_SYS_PROMPT;
+use include::config::{CONFIG_SYS_PROMPT, CONFIG_SYS_PROMPT_HUSH_PS2};
 
-/// Shown while a command is not complete.
-const CONTINUATION_PROMPT: &str = "> ";
 /// The longest command of several lines.
 const MAX_COMMAND: usize = 64 << 10;
 /// How long one wait for a key takes; then the next one begins.
 const WAIT_US: u64 = 1_000_000;
+/// The most keys that are shown at once.
+const MAX_RUN: usize = 256;
 
 impl Context {
     /// Reads one command from the console and runs it.
@@ -57,29 +58,53 @@ impl Context {
 
     /// Reads lines until they are a whole command; `None` after Ctrl-C.
     fn read_command(&mut self) -> Option<String> {
-        let mut command = self.read_line(CONFIG_SYS_PROMPT)?;
+        let prompt = self.prompt("PS1", CONFIG_SYS_PROMPT);
+        let mut command = self.read_line(&prompt, "")?;
         while command.len() < MAX_COMMAND
             && matches!(parser::parse(&command), Err(ParseError::Incomplete(_)))
         {
             command.push('\n');
-            command.push_str(&self.read_line(CONTINUATION_PROMPT)?);
+            let prompt = self.prompt("PS2", CONFIG_SYS_PROMPT_HUSH_PS2);
+            command.push_str(&self.read_line(&prompt, "")?);
         }
         Some(command)
     }
 
-    /// Reads a line; `None` after Ctrl-C.
-    fn read_line(&mut self, prompt: &str) -> Option<String> {
+    /// A prompt, that of a variable if the configuration allows it.
+    fn prompt(&self, variable: &str, usual: &str) -> String {
+        let own = self.env.get(variable);
+        let own = own.filter(|_| cfg!(CONFIG_CMDLINE_PS_SUPPORT));
+        own.unwrap_or(usual).to_string()
+    }
+
+    /// Reads a line that begins with `text`, which can be edited; `None` after Ctrl-C.
+    pub(crate) fn read_line(&mut self, prompt: &str, text: &str) -> Option<String> {
         print!("{prompt}");
         let mut editor = Editor::default();
+        editor.insert(text.as_bytes());
+        let mut next = None;
         loop {
-            let Some(key) = console::getc_timeout(WAIT_US) else {
+            let Some(key) = next.take().or_else(|| console::getc_timeout(WAIT_US)) else {
                 continue;
             };
-            if core::mem::replace(&mut self.shell.after_cr, key == b'\r') && key == b'\n' {
-                continue;
+            let after_cr = core::mem::replace(&mut self.shell.after_cr, key == b'\r');
+            match key {
+                b'\n' if after_cr => continue,
+                key if editor.is_text(key) => {
+                    next = insert_run(&mut editor, key);
+                    continue;
+                }
+                _ => {}
             }
-            match editor.key(key, &mut self.shell.history) {
+            match editor.key(key, &mut self.shell.kept) {
                 Step::More => {}
+                #[cfg(CONFIG_AUTO_COMPLETE)]
+                Step::Complete => self.complete(prompt, &mut editor),
+                #[cfg(CONFIG_CMDLINE_EDITING)]
+                Step::Redraw => {
+                    print!("\x1b[H\x1b[2J{prompt}");
+                    editor.show();
+                }
                 Step::Line(line) => return Some(line),
                 Step::Interrupted => return None,
             }
@@ -87,9 +112,23 @@ impl Context {
     }
 }
 
+/// Puts a key and all text that waits behind it into the line at once, so that
+/// what is pasted is shown once. The value is a key that is no text.
+fn insert_run(editor: &mut Editor, key: u8) -> Option<u8> {
+    let mut run = vec![key];
+    let mut next = console::getc();
+    while let Some(key) = next.filter(|&key| editor.is_text(key) && run.len() < MAX_RUN) {
+        run.push(key);
+        next = console::getc();
+    }
+    editor.insert(&run);
+    next
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing;
+    use alloc::string::ToString;
 
     /// What the console shows when keys are typed at the prompt, for so many commands.
     fn session(keys: &str, commands: usize) -> alloc::string::String {
@@ -115,6 +154,34 @@ mod tests {
             session("if true\rthen\recho 'a\rb'\rfi\r", 1),
             "=> if true\n> then\n> echo 'a\n> b'\n> fi\na\nb\n"
         );
+    }
+
+    #[test]
+    #[cfg(CONFIG_AUTO_COMPLETE)]
+    fn tab_completes_or_lists() {
+        assert_eq!(session("ech\ta\r", 1), "=> echo a\na\n");
+        assert_eq!(session("tru\ta\r", 1), "=> true a\n");
+        assert_eq!(session("nonsens\t\x03", 1), "=> nonsens\x07<INTERRUPT>\n");
+    }
+
+    #[test]
+    fn a_paste_loses_nothing() {
+        let text = "echo ".to_string() + &"0123456789".repeat(150);
+        let shown = session(&(text.clone() + "\recho b\r"), 2);
+        let line = text.strip_prefix("echo ").unwrap();
+        assert_eq!(shown, alloc::format!("=> {text}\n{line}\n=> echo b\nb\n"));
+        let middle = session(&("c\x01".to_string() + &text + " \r"), 1);
+        assert!(
+            middle.ends_with(&alloc::format!("\n{line} c\n")),
+            "{middle}"
+        );
+    }
+
+    #[test]
+    #[cfg(CONFIG_CMDLINE_EDITING)]
+    fn the_screen_can_be_cleared() {
+        let shown = session("echo a\x02\x0c\r", 1);
+        assert!(shown.contains("\x1b[H\x1b[2J=> echo a\x08\n"), "{shown:?}");
     }
 
     #[test]
