@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Any bytes of a disk or a partition, read and written with few device requests.
 //!
-//! A device request costs a round trip to the back-end, whatever its size. So a
-//! large read reaches the device as one request, straight into the caller's
-//! buffer, and small reads (tables, inodes, directories) go through a cache of
-//! larger lines. Writes go to the device at once, in their order. The cache
-//! lives as long as the range, and knows what is written through it: whoever
-//! writes to the disk in another way opens a new one.
+//! Whole blocks of a large read or write pass between the device and the
+//! caller's buffer in one request. Other reads are of the blocks around the
+//! bytes; they are cheap, as the block cache ([`dm::blkcache`]) is before the
+//! device. Writes go to the device at once, in their order.
 
 use crate::Partition;
 use alloc::sync::Arc;
 use alloc::vec;
-use alloc::vec::Vec;
 use common::{Error, Result};
 use dm::blk::{BlockDevice, Disk};
-use spin::Mutex;
 
-/// Bytes of a cache line; also, reads of at least this size bypass the cache.
-const LINE: usize = 16 * 1024;
-/// Lines that are kept.
-const LINES: usize = 32;
+/// Reads of fewer bytes are done in one piece by way of a buffer, and no block is larger.
+const SMALL: usize = 16 * 1024;
 
 /// A range of a disk, addressed in bytes.
 pub struct BlockRange {
@@ -27,19 +21,6 @@ pub struct BlockRange {
     block_size: usize,
     first_block: u64,
     len: u64,
-    cache: Mutex<Cache>,
-}
-
-#[derive(Default)]
-struct Cache {
-    lines: Vec<Line>,
-    clock: u64,
-}
-
-struct Line {
-    number: u64,
-    last_use: u64,
-    bytes: Vec<u8>,
 }
 
 impl BlockRange {
@@ -70,7 +51,7 @@ impl BlockRange {
     ) -> Result<BlockRange> {
         let info = device.info();
         let block_size = info.block_size as usize;
-        if !block_size.is_power_of_two() || block_size > LINE {
+        if !block_size.is_power_of_two() || block_size > SMALL {
             return Err(Error::Invalid("block size of the device"));
         }
         let left = info.blocks.checked_sub(first_block);
@@ -83,7 +64,6 @@ impl BlockRange {
             block_size,
             first_block,
             len,
-            cache: Mutex::default(),
         })
     }
 
@@ -122,16 +102,16 @@ impl BlockRange {
         if end > self.len {
             return Err(Error::OutOfRange);
         }
-        if buf.len() < LINE {
-            return self.read_cached(offset, buf);
+        if buf.len() < SMALL {
+            return self.read_part(offset, buf);
         }
         let body_start = offset.next_multiple_of(self.block_size as u64);
         let (head, rest) = buf.split_at_mut(body_start.saturating_sub(offset) as usize);
         let tail_len = rest.len().checked_rem(self.block_size).unwrap_or(0);
         let (body, tail) = rest.split_at_mut(rest.len().saturating_sub(tail_len));
-        self.read_cached(offset, head)?;
+        self.read_part(offset, head)?;
         self.device.read(self.block_of(body_start), body)?;
-        self.read_cached(body_start.saturating_add(body.len() as u64), tail)
+        self.read_part(body_start.saturating_add(body.len() as u64), tail)
     }
 
     /// Writes bytes, of any number at any place; they are durable after
@@ -161,7 +141,9 @@ impl BlockRange {
             .unwrap_or((rest, &[]));
         let body_start = offset.saturating_add(head_len as u64);
         self.write_part(offset, head)?;
-        self.write_blocks(body_start, body)?;
+        if !body.is_empty() {
+            self.device.write(self.block_of(body_start), body)?;
+        }
         self.write_part(body_start.saturating_add(body.len() as u64), tail)
     }
 
@@ -186,117 +168,27 @@ impl BlockRange {
         let skip = offset.checked_rem(self.block_size as u64).unwrap_or(0);
         let start = offset.saturating_sub(skip);
         let mut block = vec![0; self.block_size];
-        self.read_cached(start, &mut block)?;
+        self.device.read(self.block_of(start), &mut block)?;
         if let Some(place) = block
             .get_mut(skip as usize..)
             .and_then(|rest| rest.get_mut(..part.len()))
         {
             place.copy_from_slice(part);
         }
-        self.write_blocks(start, &block)
+        self.device.write(self.block_of(start), &block)
     }
 
-    /// Writes whole blocks.
-    fn write_blocks(&self, offset: u64, blocks: &[u8]) -> Result<()> {
-        if blocks.is_empty() {
+    /// Reads a few bytes by way of the blocks that hold them.
+    fn read_part(&self, offset: u64, part: &mut [u8]) -> Result<()> {
+        if part.is_empty() {
             return Ok(());
         }
-        let result = self.device.write(self.block_of(offset), blocks);
-        let mut cache = self.cache.lock();
-        match result {
-            Ok(()) => cache.update(offset, blocks),
-            // Some of the blocks may be new, some not.
-            Err(_) => cache.lines.clear(),
-        }
-        result
-    }
-
-    fn read_cached(&self, mut offset: u64, mut buf: &mut [u8]) -> Result<()> {
-        while !buf.is_empty() {
-            let number = offset.div_euclid(LINE as u64);
-            let skip = offset.rem_euclid(LINE as u64) as usize;
-            let (part, rest) = buf.split_at_mut(buf.len().min(LINE.saturating_sub(skip)));
-            if self.read_line(number, skip, part).is_err() {
-                self.read_exact_blocks(offset, part)?;
-            }
-            offset = offset.saturating_add(part.len() as u64);
-            buf = rest;
-        }
-        Ok(())
-    }
-
-    /// Copies from a cache line, reading it first if need be.
-    fn read_line(&self, number: u64, skip: usize, part: &mut [u8]) -> Result<()> {
-        let mut cache = self.cache.lock();
-        let line = match cache.touch(number) {
-            Some(line) => line,
-            None => {
-                let start = number.saturating_mul(LINE as u64);
-                let mut bytes = vec![0; self.len.saturating_sub(start).min(LINE as u64) as usize];
-                self.device.read(self.block_of(start), &mut bytes)?;
-                cache.insert(number, bytes)
-            }
-        };
-        part.copy_from_slice(crate::le::slice(line, skip, part.len())?);
-        Ok(())
-    }
-
-    /// Reads just the blocks of a few bytes: a bad block nearby must not make them unreadable.
-    fn read_exact_blocks(&self, offset: u64, part: &mut [u8]) -> Result<()> {
         let skip = offset.checked_rem(self.block_size as u64).unwrap_or(0) as usize;
-        let mut bytes = vec![
-            0;
-            skip.saturating_add(part.len())
-                .next_multiple_of(self.block_size)
-        ];
-        self.device.read(self.block_of(offset), &mut bytes)?;
-        part.copy_from_slice(crate::le::slice(&bytes, skip, part.len())?);
+        let len = skip.saturating_add(part.len());
+        let mut blocks = vec![0; len.next_multiple_of(self.block_size)];
+        self.device.read(self.block_of(offset), &mut blocks)?;
+        part.copy_from_slice(crate::le::slice(&blocks, skip, part.len())?);
         Ok(())
-    }
-}
-
-impl Cache {
-    fn touch(&mut self, number: u64) -> Option<&[u8]> {
-        self.clock = self.clock.saturating_add(1);
-        let line = self.lines.iter_mut().find(|line| line.number == number)?;
-        line.last_use = self.clock;
-        Some(&line.bytes)
-    }
-
-    /// Puts what was written at an offset into the lines that hold these bytes.
-    fn update(&mut self, offset: u64, bytes: &[u8]) {
-        let end = offset.saturating_add(bytes.len() as u64);
-        for line in &mut self.lines {
-            let start = line.number.saturating_mul(LINE as u64);
-            let from = start.max(offset);
-            let until = start.saturating_add(line.bytes.len() as u64).min(end);
-            let Some(len) = until.checked_sub(from).filter(|len| *len > 0) else {
-                continue;
-            };
-            let source = bytes.get(from.saturating_sub(offset) as usize..);
-            let place = line.bytes.get_mut(from.saturating_sub(start) as usize..);
-            if let (Some(source), Some(place)) = (source, place) {
-                place
-                    .iter_mut()
-                    .zip(source)
-                    .take(len as usize)
-                    .for_each(|(to, from)| *to = *from);
-            }
-        }
-    }
-
-    /// Keeps a line, in the place of the one that was not used for longest.
-    fn insert(&mut self, number: u64, bytes: Vec<u8>) -> &[u8] {
-        if self.lines.len() >= LINES {
-            let oldest = self.lines.iter().map(|line| line.last_use).min();
-            self.lines.retain(|line| Some(line.last_use) != oldest);
-        }
-        self.lines.push(Line {
-            number,
-            last_use: self.clock,
-            bytes,
-        });
-        self.lines.last().map_or(&[], |line| &line.bytes)
     }
 }
 

@@ -53,6 +53,11 @@ pub trait BlockDevice: Send + Sync {
     /// # Errors
     /// If the device could not.
     fn flush(&self) -> Result<()>;
+
+    /// Whether its blocks only change by writes to it, so that they can be cached.
+    fn is_cacheable(&self) -> bool {
+        true
+    }
 }
 
 impl dyn BlockDevice {
@@ -139,6 +144,9 @@ fn on_interface(model: &Model, device: &Device, interface: &str) -> bool {
         .is_some_and(|parent| model.uclass_name(parent.uclass()) == interface)
 }
 
+#[cfg(CONFIG_BLOCK_CACHE)]
+crate::uclass!(UclassId::Blk, "blk", post_probe: Some(crate::blkcache::post_probe));
+#[cfg(not(CONFIG_BLOCK_CACHE))]
 crate::uclass!(UclassId::Blk, "blk");
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ extern crate std;
 mod register;
 
 pub mod blk;
+pub mod blkcache;
 mod device;
 mod driver;
 #[cfg(test)]

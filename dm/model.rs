@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The tree of devices, and the steps of their lives.
 
+use crate::blkcache::Cache;
 use crate::driver::Step;
 use crate::ofnode::OfNode;
 use crate::{Device, Driver, Ops, UclassDriver, UclassId};
@@ -16,6 +17,7 @@ pub struct Model {
     uclasses: &'static [UclassDriver],
     tree: Option<&'static Fdt<'static>>,
     root: Arc<Device>,
+    block_cache: Cache,
 }
 
 /// The driver of the root device.
@@ -40,12 +42,18 @@ impl Model {
             uclasses,
             tree,
             root,
+            block_cache: Cache::default(),
         }
     }
 
     /// The root of the tree.
     pub fn root(&self) -> &Arc<Device> {
         &self.root
+    }
+
+    /// The cache of its disks.
+    pub fn block_cache(&self) -> &Cache {
+        &self.block_cache
     }
 
     /// The drivers, by name.

@@ -80,9 +80,10 @@ impl ImageDisk {
         self.flushes.load(Ordering::Relaxed)
     }
 
-    /// All of it as a range.
+    /// All of it as a range, with a block cache of its own.
     pub fn range(self: &Arc<Self>) -> Arc<BlockRange> {
-        Arc::new(BlockRange::of_device(self.clone(), 0, u64::MAX).unwrap())
+        let device = dm::blkcache::Cache::default().attach(self.clone());
+        Arc::new(BlockRange::of_device(device, 0, u64::MAX).unwrap())
     }
 
     fn place(&self, start: u64, len: usize) -> Result<usize> {
@@ -154,9 +155,27 @@ static UCLASSES: [UclassDriver; 2] = [
     UclassDriver::new(UclassId::Blk, "blk"),
 ];
 
-/// A model whose `pvblock 0`, `pvblock 1` and so on are these disks.
+static CACHED_UCLASSES: [UclassDriver; 2] = [
+    UclassDriver::new(UclassId::PvBlock, "pvblock"),
+    UclassDriver {
+        post_probe: Some(dm::blkcache::post_probe),
+        ..UclassDriver::new(UclassId::Blk, "blk")
+    },
+];
+
+/// A model whose `pvblock 0`, `pvblock 1` and so on are these disks. There is no
+/// block cache, so that a test can change what is on a disk.
 pub fn model(disks: &[Arc<ImageDisk>]) -> Model {
-    let model = Model::new(&DRIVERS, &UCLASSES, None);
+    model_of(disks, &UCLASSES)
+}
+
+/// As [`model`], with the block cache.
+pub fn cached_model(disks: &[Arc<ImageDisk>]) -> Model {
+    model_of(disks, &CACHED_UCLASSES)
+}
+
+fn model_of(disks: &[Arc<ImageDisk>], uclasses: &'static [UclassDriver]) -> Model {
+    let model = Model::new(&DRIVERS, uclasses, None);
     for (number, disk) in disks.iter().enumerate() {
         let bus = model
             .bind_driver(model.root(), "image_bus", format!("bus{number}"), None)

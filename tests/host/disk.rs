@@ -238,3 +238,28 @@ fn damaged_tables_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn a_table_of_128_partitions_is_read_with_few_requests_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = tests::tool::image(folder.path(), "many.img", 64 * MIB);
+    let mut args: Vec<String> = vec!["-a".into(), "1".into()];
+    for number in 1..=128u64 {
+        let start = 2048 + number * 512;
+        args.extend(["-n".into(), format!("{number}:{start}:+64K")]);
+    }
+    args.push(arg(&path).into());
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    run("sgdisk", &args);
+    let image = ImageDisk::open(&path, 512);
+    let model = image::cached_model(std::slice::from_ref(&image));
+    let disk = dm::blk::get(&model, "pvblock", 0).unwrap();
+    assert_eq!(disk::list(&disk).unwrap().1.len(), 128);
+    // Block 0 and the header with their neighbours, and the array.
+    assert!(image.take_reads().0 <= 2);
+    disk::list(&disk).unwrap();
+    assert!(image.take_reads().0 <= 1);
+    model.remove(&disk.device).unwrap();
+    drop(disk);
+    assert_eq!(model.block_cache().take_stats().entries, 0);
+}
