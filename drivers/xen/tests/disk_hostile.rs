@@ -10,13 +10,15 @@ use alloc::boxed::Box;
 use alloc::format;
 use common::Error;
 use dm::blk::BlockDevice;
-use include::xen::io::blkif::{SLOT_SIZE, response};
+use include::xen::io::blkif::{MAX_SEGMENTS, SLOT_SIZE, response};
 use include::xen::io::ring::{RSP_PROD, SLOTS};
 
 /// Data that nearly fills a ring; an interpreter of the code gets less.
 const LEN: usize = if cfg!(miri) { 64 << 10 } else { 1 << 20 };
 /// Its segments, from the middle of a page on: all are mapped while none is answered.
 const ALL_SEGMENTS: u32 = LEN as u32 / 4096 + 1;
+/// The slot of its last request.
+const LAST_SLOT: usize = (ALL_SEGMENTS as usize).div_ceil(MAX_SEGMENTS) - 1;
 
 /// Reads from a disk that `spoil` has spoilt; fails the test unless that kills the disk.
 fn assert_dies(what: &str, kept: u32, spoil: impl FnOnce(&Fixture)) -> Error {
@@ -101,7 +103,7 @@ fn responses_with_wrong_fields() {
         ("all ones", |r| r[..16].fill(0xff)),
     ];
     for (what, spoil) in cases {
-        for index in [0, 1, 23] {
+        for index in [0, 1, LAST_SLOT] {
             let spoil = tampered(move |ring| spoil(&mut ring[slot(index)..]));
             let error = assert_dies(what, 0, spoil);
             assert!(matches!(error, Error::Protocol(_)), "{what}: {error}");
