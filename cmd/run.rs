@@ -2,10 +2,10 @@
 //! `run`: runs the commands in variables.
 #![cfg(CONFIG_CMD_RUN)]
 
-use crate::{CmdError, CmdResult, Context};
+use crate::{CmdError, CmdResult, Context, complete};
 use include::config::CONFIG_SYS_MAXARGS;
 
-fn do_run(ctx: &mut Context, args: &[&str]) -> CmdResult {
+pub(crate) fn do_run(ctx: &mut Context, args: &[&str]) -> CmdResult {
     if args.len() < 2 {
         return Err(CmdError::Usage);
     }
@@ -55,6 +55,6 @@ command! {
     repeatable: true,
     usage: "run commands in an environment variable",
     help: "var [...]\n    - run the commands in the variable(s) 'var'",
-    complete: crate::complete::variables,
+    complete: complete::variables,
     run: do_run,
 }

@@ -5,6 +5,7 @@
 //! console comes out as soon as there is one.
 
 use crate::{Context, banner, check_registrations, main_loop};
+use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use arch::Machine;
@@ -12,6 +13,8 @@ use arch::mem::Ram;
 use common::{Error, Result, print, println};
 use dm::{Model, UclassId};
 use env::Env;
+use env::callback::ENV_CALLBACKS;
+use env::storage::ENV_DRIVERS;
 
 /// Starts the devices, then boots or asks the user; never ends.
 pub fn start(machine: Machine) -> ! {
@@ -22,13 +25,15 @@ pub fn start(machine: Machine) -> ! {
     start_devices(&model);
 
     let mut env = Env::default();
+    env.set_tables(&ENV_DRIVERS, &ENV_CALLBACKS);
     env.set_layout(machine.usable);
     let mut ram = machine.ram;
     let tree = grow_tree(&mut ram, machine.fdt_address)
-        .and_then(|()| env.set_hex("fdtcontroladdr", machine.fdt_address));
+        .and_then(|()| env.set_fixed("fdtcontroladdr", &format!("{:x}", machine.fdt_address)));
     if let Err(error) = tree {
         println!("fdtcontroladdr: {error}");
     }
+    env.load(&model);
     main_loop(Context::new(ram, model, env))
 }
 
@@ -72,7 +77,7 @@ fn start_devices(model: &Model) {
 fn show_disks(model: &Model, interface: &str) {
     let disks: Vec<_> = dm::blk::numbers(model, interface)
         .iter()
-        .map(|number| alloc::format!("{interface}: {number}"))
+        .map(|number| format!("{interface}: {number}"))
         .collect();
     println!("{}", disks.join(", "));
 }

@@ -20,6 +20,7 @@ pub const RAM_SIZE: usize = 64 << 20;
 pub fn context() -> Context {
     let ram = Ram::in_buffer(RAM_BASE, RAM_SIZE, Vec::new());
     let mut env = Env::default();
+    env.set_tables(&env::storage::ENV_DRIVERS, &env::callback::ENV_CALLBACKS);
     env.set_layout(RAM_BASE..RAM_BASE + RAM_SIZE as u64);
     Context::new(ram, Arc::new(Model::new(&DRIVERS, &UCLASSES, None)), env)
 }

@@ -5,6 +5,7 @@
 //! once the memory is known.
 
 use crate::Env;
+use crate::vars::Variables;
 use alloc::string::ToString;
 use include::config::{
     CONFIG_BOOTARGS, CONFIG_BOOTCOMMAND, CONFIG_BOOTDELAY, CONFIG_SYS_BOARD, CONFIG_SYS_VENDOR,
@@ -25,7 +26,6 @@ const FIXED: [(&str, &str); 6] = [
 
 impl Default for Env {
     fn default() -> Env {
-        let mut env = Env::empty();
         let configured = [
             ("board", CONFIG_SYS_BOARD),
             ("board_name", CONFIG_SYS_BOARD),
@@ -33,13 +33,16 @@ impl Default for Env {
             ("bootcmd", CONFIG_BOOTCOMMAND),
             ("bootargs", CONFIG_BOOTARGS),
         ];
+        let mut defaults = Variables::new();
         for (name, value) in FIXED.into_iter().chain(configured) {
-            env.insert(name, value);
+            if !value.is_empty() {
+                defaults.insert(name.to_string(), value.to_string());
+            }
         }
         if cfg!(CONFIG_AUTOBOOT) {
-            env.insert("bootdelay", &CONFIG_BOOTDELAY.to_string());
+            defaults.insert("bootdelay".to_string(), CONFIG_BOOTDELAY.to_string());
         }
-        env
+        Env::default_of(defaults)
     }
 }
 

@@ -6,6 +6,10 @@
 //! leaves just enough for a distribution's kernel with its BSS and a small
 //! ramdisk; more memory goes to all three parts.
 
+use crate::Env;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -58,6 +62,56 @@ pub fn layout(usable: Range<u64>) -> Vec<(&'static str, u64)> {
         ]);
     }
     variables
+}
+
+/// The variable that says for which RAM the addresses beside it were computed.
+const MADE_FOR: &str = ".layout";
+
+impl Env {
+    /// Sets the load addresses for RAM whose usable part is `usable`; see [`layout`].
+    ///
+    /// They are a part of the default environment.
+    pub fn set_layout(&mut self, usable: Range<u64>) {
+        for (name, value) in layout_variables(&usable) {
+            self.insert(name, &value);
+            self.defaults.insert(name.to_string(), value);
+        }
+        self.usable = Some(usable);
+    }
+
+    /// After loading: computes the load addresses anew that were stored for
+    /// RAM of another size, unless the user has changed them.
+    pub(crate) fn renew_layout(&mut self) {
+        let Some(usable) = self.usable.clone() else {
+            return;
+        };
+        let stored = self.get(MADE_FOR).and_then(parse_range);
+        let stored: BTreeMap<_, _> = stored.iter().flat_map(layout_variables).collect();
+        for (name, value) in layout_variables(&usable) {
+            let old = self.get(name);
+            if old.is_none() || old == stored.get(name).map(|old| old.as_str()) {
+                self.insert(name, &value);
+            }
+        }
+    }
+}
+
+/// The load addresses as texts, and what they are made for.
+fn layout_variables(usable: &Range<u64>) -> Vec<(&'static str, alloc::string::String)> {
+    let mut variables: Vec<_> = layout(usable.clone())
+        .into_iter()
+        .map(|(name, value)| (name, format!("{value:#x}")))
+        .collect();
+    variables.push((MADE_FOR, format!("{:x}-{:x}", usable.start, usable.end)));
+    variables
+}
+
+fn parse_range(text: &str) -> Option<Range<u64>> {
+    let (start, end) = text.split_once('-')?;
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    let range = number(start)?..number(end)?;
+    // Far from where its computations could overflow.
+    (range.start <= range.end && range.end < 1 << 60).then_some(range)
 }
 
 /// Sizes of the parts below the ramdisk, which gets the rest.
@@ -146,6 +200,38 @@ mod tests {
     fn the_kernel_is_aligned_wherever_the_bank_begins() {
         for start in [RAM + 0x1000, RAM + MIB, 0x2_0000_0000] {
             sizes(start, 64 * MIB);
+        }
+    }
+
+    #[test]
+    fn stored_addresses_follow_the_memory_unless_they_are_the_users() {
+        let mut env = Env::empty();
+        env.set_layout(RAM..RAM + 60 * MIB);
+        env.set("ramdisk_addr_r", "0x42345678").unwrap();
+        env.delete("scriptaddr");
+        // As if these were loaded at the next start, with more memory.
+        let usable = RAM..RAM + 1000 * MIB;
+        env.usable = Some(usable.clone());
+        env.renew_layout();
+        let today: BTreeMap<_, _> = layout_variables(&usable).into_iter().collect();
+        for (name, value) in &today {
+            let expected = if *name == "ramdisk_addr_r" {
+                "0x42345678"
+            } else {
+                value
+            };
+            assert_eq!(env.get(name), Some(expected), "{name}");
+        }
+        for bad in [
+            "",
+            "x",
+            "5-",
+            "8-1",
+            "0-ffffffffffffffff",
+            "fffffffffffffff0-1",
+        ] {
+            env.set(MADE_FOR, bad).unwrap();
+            env.renew_layout();
         }
     }
 
