@@ -51,6 +51,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// The name of its error number, such as `ENOENT`.
+    pub fn name(self) -> &'static str {
+        let number = -self.errno();
+        let entry = errno::NAMES.iter().find(|entry| entry.0 == number);
+        entry.map_or("EIO", |entry| entry.1)
+    }
+
     /// The error number that U-Boot would return, negative.
     pub fn errno(self) -> i32 {
         -match self {

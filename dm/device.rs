@@ -4,6 +4,7 @@
 use crate::blk::BlockDevice;
 use crate::ofnode::OfNode;
 use crate::serial::Serial;
+use crate::xen::Xen;
 use crate::{Driver, UclassId};
 use alloc::string::String;
 use alloc::sync::{Arc, Weak};
@@ -22,6 +23,8 @@ pub enum Ops {
     Serial(Arc<dyn Serial>),
     /// A disk.
     Blk(Arc<dyn BlockDevice>),
+    /// The hypervisor.
+    Xen(Arc<dyn Xen>),
 }
 
 /// A device of the tree; see the crate's documentation for its life.

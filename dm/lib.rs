@@ -33,6 +33,7 @@ pub mod ofnode;
 pub mod serial;
 mod simple_bus;
 mod uclass;
+pub mod xen;
 
 pub use device::{Device, Ops};
 pub use driver::{Compatible, DRIVERS, Driver, Probe, Step};

@@ -39,3 +39,26 @@ pub const EBADMSG: i32 = 74;
 pub const EOPNOTSUPP: i32 = 95;
 /// Timed out.
 pub const ETIMEDOUT: i32 = 110;
+
+/// The name of each.
+pub const NAMES: [(i32, &str); 19] = [
+    (EPERM, "EPERM"),
+    (ENOENT, "ENOENT"),
+    (EINTR, "EINTR"),
+    (EIO, "EIO"),
+    (ENXIO, "ENXIO"),
+    (ENOMEM, "ENOMEM"),
+    (EBUSY, "EBUSY"),
+    (EEXIST, "EEXIST"),
+    (ENODEV, "ENODEV"),
+    (ENOTDIR, "ENOTDIR"),
+    (EISDIR, "EISDIR"),
+    (EINVAL, "EINVAL"),
+    (ENOSPC, "ENOSPC"),
+    (EROFS, "EROFS"),
+    (ERANGE, "ERANGE"),
+    (ENOTEMPTY, "ENOTEMPTY"),
+    (EBADMSG, "EBADMSG"),
+    (EOPNOTSUPP, "EOPNOTSUPP"),
+    (ETIMEDOUT, "ETIMEDOUT"),
+];

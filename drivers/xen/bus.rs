@@ -28,8 +28,9 @@ fn probe(_model: &Model, xen: &Arc<Device>) -> Result<Ops> {
         .checked_add(region.size)
         .ok_or(Error::OutOfRange)?;
     let hypervisor = XenHypervisor::new(region.start..end, arch::own_memory())?;
-    xen.set_private(Arc::new(Services::new(Arc::new(hypervisor))));
-    Ok(Ops::None)
+    let services = Arc::new(Services::new(Arc::new(hypervisor)));
+    xen.set_private(services.clone());
+    Ok(Ops::Xen(services))
 }
 
 fn remove(_model: &Model, xen: &Arc<Device>) -> Result<()> {
@@ -42,8 +43,6 @@ fn remove(_model: &Model, xen: &Arc<Device>) -> Result<()> {
         _ => Err(Error::Busy),
     }
 }
-
-dm::uclass!(UclassId::Xen, "xen");
 
 dm::driver! {
     name: "xen",

@@ -13,8 +13,8 @@ use core::ops::Range;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, Ordering};
 use include::xen::{
-    DOMID_SELF, PAGE_SHIFT, PAGE_SIZE, XENVER_VERSION, event_channel, grant_table, hvm, hypercall,
-    memory, sched, shared_info, vcpu,
+    DOMID_SELF, PAGE_SHIFT, PAGE_SIZE, event_channel, grant_table, hvm, hypercall, memory, sched,
+    shared_info, vcpu, version,
 };
 use spin::Mutex;
 
@@ -114,11 +114,33 @@ impl XenHypervisor {
 
 impl Hypervisor for XenHypervisor {
     fn version(&self) -> (u32, u32) {
-        // SAFETY: this operation takes no structure.
-        let version =
-            unsafe { arch::arm::hypercall(hypercall::XEN_VERSION, [XENVER_VERSION, 0, 0, 0, 0]) }
-                as u32;
+        let version = version_number(version::VERSION);
         (version >> 16, version & 0xffff)
+    }
+
+    fn version_text(&self, query: u64) -> Result<Vec<u8>> {
+        let mut text = [0u8; version::TEXT_MAX];
+        // SAFETY: the largest of the texts fits.
+        unsafe { call(hypercall::XEN_VERSION, query, &mut text, 0) }?;
+        let len = text.iter().position(|&byte| byte == 0);
+        Ok(text
+            .get(..len.unwrap_or(text.len()))
+            .unwrap_or(&[])
+            .to_vec())
+    }
+
+    fn features(&self) -> Result<u32> {
+        let mut info = version::FeatureInfo {
+            submap_idx: 0,
+            submap: 0,
+        };
+        // SAFETY: the structure is that operation's.
+        unsafe { call(hypercall::XEN_VERSION, version::GET_FEATURES, &mut info, 0) }?;
+        Ok(info.submap)
+    }
+
+    fn page_size(&self) -> u32 {
+        version_number(version::PAGESIZE)
     }
 
     fn hvm_param(&self, index: u32) -> Result<u64> {
@@ -234,6 +256,12 @@ impl Hypervisor for XenHypervisor {
             }
         }
     }
+}
+
+/// What Xen says of itself in a number.
+fn version_number(query: u64) -> u32 {
+    // SAFETY: the operations that answer with a number take no structure.
+    unsafe { arch::arm::hypercall(hypercall::XEN_VERSION, [query, 0, 0, 0, 0]) as u32 }
 }
 
 /// Makes a hypercall whose second argument is a structure, and whose third a number.

@@ -3,12 +3,28 @@
 //! plays Xen and the back-ends.
 
 use crate::xen::shared::Shared;
+use alloc::vec::Vec;
 use common::Result;
 
 /// The services of the hypervisor.
 pub trait Hypervisor: Send + Sync {
     /// Xen's version: major, minor.
     fn version(&self) -> (u32, u32);
+
+    /// A text of Xen's about itself, up to its end; see `include::xen::version`.
+    ///
+    /// # Errors
+    /// If Xen refuses.
+    fn version_text(&self, query: u64) -> Result<Vec<u8>>;
+
+    /// The first 32 features; see `include::xen::version::FEATURES`.
+    ///
+    /// # Errors
+    /// If Xen refuses.
+    fn features(&self) -> Result<u32>;
+
+    /// Bytes in a page of Xen's interface.
+    fn page_size(&self) -> u32;
 
     /// A parameter of this domain; see `include::xen::hvm`.
     ///

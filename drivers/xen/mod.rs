@@ -8,6 +8,7 @@
 //! - [`ring`]: the front-end's side of a request ring
 //! - [`xenstream`], [`xenstore`], [`xenbus`]: the store's ring, the store, and the
 //!   states of a device in it
+//! - [`guest`]: what a user asks Xen and the store
 //! - `blkfront`, `blkqueue`, `blkreq`: a disk's connection, its queue, and a request
 //! - drivers: `bus` (the device tree's hypervisor node), `pvblock`
 //!
@@ -18,6 +19,7 @@ pub mod blkqueue;
 pub mod blkreq;
 pub mod events;
 pub mod gnttab;
+pub mod guest;
 #[cfg(target_os = "none")]
 pub mod hypercall;
 pub mod hypervisor;

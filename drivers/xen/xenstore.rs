@@ -52,7 +52,15 @@ impl XenStore {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Permission`], [`Error::Timeout`], ...
     pub fn read(&self, path: &str) -> Result<String> {
-        text(self.request(op::READ, NO_TRANSACTION, &[path.as_bytes(), b"\0"])?)
+        text(self.read_bytes(path)?)
+    }
+
+    /// The value of a node, whatever its bytes.
+    ///
+    /// # Errors
+    /// As [`XenStore::read`].
+    pub fn read_bytes(&self, path: &str) -> Result<Vec<u8>> {
+        self.request(op::READ, NO_TRANSACTION, &[path.as_bytes(), b"\0"])
     }
 
     /// Sets the value of a node, making it if there is none.
@@ -60,12 +68,16 @@ impl XenStore {
     /// # Errors
     /// As [`XenStore::read`].
     pub fn write(&self, transaction: Transaction, path: &str, value: &str) -> Result<()> {
-        self.request(
-            op::WRITE,
-            transaction,
-            &[path.as_bytes(), b"\0", value.as_bytes()],
-        )
-        .map(drop)
+        self.write_bytes(transaction, path, value.as_bytes())
+    }
+
+    /// Sets the value of a node to any bytes, making it if there is none.
+    ///
+    /// # Errors
+    /// As [`XenStore::read`].
+    pub fn write_bytes(&self, transaction: Transaction, path: &str, value: &[u8]) -> Result<()> {
+        self.request(op::WRITE, transaction, &[path.as_bytes(), b"\0", value])
+            .map(drop)
     }
 
     /// Removes a node and all below it. It is no error if there is none.
@@ -84,13 +96,21 @@ impl XenStore {
     /// # Errors
     /// As [`XenStore::read`].
     pub fn directory(&self, path: &str) -> Result<Vec<String>> {
+        self.directory_bytes(path)?.into_iter().map(text).collect()
+    }
+
+    /// The names of a node's children, whatever their bytes.
+    ///
+    /// # Errors
+    /// As [`XenStore::read`].
+    pub fn directory_bytes(&self, path: &str) -> Result<Vec<Vec<u8>>> {
         let listing = match self.request(op::DIRECTORY, NO_TRANSACTION, &[path.as_bytes(), b"\0"]) {
             // More than a message holds.
             Err(Error::NoSpace) => self.directory_in_parts(path)?,
             result => result?,
         };
         let names = listing.split(|&b| b == 0).filter(|name| !name.is_empty());
-        names.map(|name| text(name.to_vec())).collect()
+        Ok(names.map(<[u8]>::to_vec).collect())
     }
 
     /// Runs `body` in a transaction, again if another client got in between.

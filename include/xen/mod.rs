@@ -10,6 +10,7 @@ pub mod io;
 pub mod memory;
 pub mod sched;
 pub mod vcpu;
+pub mod version;
 
 /// Hypercall numbers; source: `xen.h`.
 pub mod hypercall {
@@ -28,9 +29,6 @@ pub mod hypercall {
     /// `hvm_op`
     pub const HVM_OP: u64 = 34;
 }
-
-/// `xen_version` sub-operation: major version in the upper 16 bits, minor in the lower; source: `version.h`.
-pub const XENVER_VERSION: u64 = 0;
 
 /// Bytes in a page of Xen's interface.
 pub const PAGE_SIZE: usize = 4096;

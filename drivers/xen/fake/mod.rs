@@ -33,7 +33,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use blkback::Blkback;
 use common::{Error, Result};
-use include::xen::hvm;
+use include::xen::{hvm, version};
 use machine::Machine;
 use spin::Mutex;
 use xenconsoled::Xenconsoled;
@@ -103,6 +103,23 @@ impl World {
 impl Hypervisor for FakeXen {
     fn version(&self) -> (u32, u32) {
         (4, 17)
+    }
+
+    fn version_text(&self, query: u64) -> Result<Vec<u8>> {
+        match query {
+            version::EXTRAVERSION => Ok(b".5".to_vec()),
+            version::CAPABILITIES => Ok(b"xen-3.0-aarch64".to_vec()),
+            version::CHANGESET => Ok(b"<denied>".to_vec()),
+            _ => Err(Error::Invalid("no such text")),
+        }
+    }
+
+    fn features(&self) -> Result<u32> {
+        Ok(1 << 14)
+    }
+
+    fn page_size(&self) -> u32 {
+        4096
     }
 
     fn hvm_param(&self, index: u32) -> Result<u64> {

@@ -184,7 +184,7 @@ impl Xenstored {
 
     fn serve(&mut self, request: &Message) -> Reply<Vec<u8>> {
         let fields = request.payload.split(|&byte| byte == 0);
-        let text = |field: &[u8]| String::from_utf8(field.to_vec()).unwrap();
+        let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
         let fields: Vec<_> = fields.map(text).collect();
         let field = |index: usize| fields.get(index).map(|f| &f[..]).ok_or("EINVAL");
         let done = |()| b"OK\0".to_vec();
