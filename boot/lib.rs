@@ -5,7 +5,7 @@
 //! - [`extlinux`] reads what a distribution wants to be booted
 //! - [`bootm`] takes images in RAM to a running kernel
 //! - [`image`]: the arm64 Linux `Image`
-//! - [`decompress`], [`hash`]: what images are packed and checked with
+//! - [`decompress`], [`compress`], [`hash`]: what images are packed and checked with
 //! - [`place`]: where images may be in RAM
 //! - [`fdt`], [`fdt_support`]: device trees, and what a kernel has to find in one
 #![no_std]
@@ -39,6 +39,7 @@ pub mod bootm;
 mod bootmeth_extlinux;
 #[cfg(CONFIG_BOOTMETH_IMAGE)]
 mod bootmeth_image;
+pub mod compress;
 pub mod decompress;
 #[cfg(CONFIG_BOOTMETH_EXTLINUX)]
 pub mod extlinux;

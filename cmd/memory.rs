@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `md`, `mw`, `cp`, `cmp`: show, fill, copy and compare memory.
+//! `md`, `mw`, `cp`, `cmp`, `base`: show, fill, copy and compare memory; beside
+//! this file `mm` and `nm`, which change it, and the commands that do something
+//! with it again and again.
 //!
 //! Addresses, values and counts are hexadecimal; a count is of units, whose
 //! width the end of the command's name gives (`md.b`). An address that is not
 //! RAM, or that the loader itself needs, is refused before anything is done.
 #![cfg(CONFIG_CMD_MEMORY)]
 
+#[cfg(CONFIG_CMD_MX_CYCLIC)]
+#[path = "memory/cyclic.rs"]
+mod cyclic;
+#[path = "memory/loops.rs"]
+mod loops;
+#[path = "memory/modify.rs"]
+mod modify;
+
+use crate::memory_common::{Base, address, bytes, show, value};
 use crate::number::{hex, width};
 use crate::{CmdError, CmdResult, Context};
 use alloc::vec;
 use arch::mem::{MemError, Ram};
-use common::{Error, console, print, println};
+use common::{Error, console, println};
 
-/// Bytes in a line of a dump.
-const LINE: usize = 16;
 /// Bytes that are compared or filled between two looks for Ctrl-C.
 const CHUNK: usize = 64 << 10;
 
@@ -38,11 +47,11 @@ fn do_md(ctx: &mut Context, args: &[&str]) -> CmdResult {
     if args.len() < 2 {
         return Err(CmdError::Usage);
     }
-    let repeated = ctx.repeated;
+    let (repeated, address) = (ctx.repeated, address(ctx, args[1])?);
     let dump = ctx.state::<Dump>();
     if !repeated {
         dump.width = width(args[0])?;
-        dump.address = hex(args[1])?;
+        dump.address = address;
         if let Some(count) = args.get(2) {
             dump.count = hex(count)?;
         }
@@ -57,38 +66,10 @@ fn do_md(ctx: &mut Context, args: &[&str]) -> CmdResult {
     show(&ctx.ram, address, length, width)
 }
 
-fn show(ram: &Ram, address: u64, length: usize, width: usize) -> CmdResult {
-    for offset in (0..length).step_by(LINE) {
-        let mut line = [0; LINE];
-        let line = &mut line[..LINE.min(length - offset)];
-        let address = address.wrapping_add(offset as u64);
-        ram.peek(address, line)?;
-        print_line(address, line, width);
-        if console::ctrlc() {
-            return Err(Error::Interrupted.into());
-        }
-    }
-    Ok(())
-}
-
-fn print_line(address: u64, line: &[u8], width: usize) {
-    print!("{address:08x}:");
-    for unit in line.chunks(width) {
-        print!(" {:0digits$x}", value(unit), digits = width * 2);
-    }
-    let missing = (LINE - line.len()) / width * (width * 2 + 1);
-    print!("{:missing$}  ", "");
-    for &byte in line {
-        let shown = byte == b' ' || byte.is_ascii_graphic();
-        print!("{}", if shown { char::from(byte) } else { '.' });
-    }
-    println!();
-}
-
 fn do_mw(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let (address, value, count) = match args {
-        [_, address, value] => (hex(address)?, hex(value)?, 1),
-        [_, address, value, count] => (hex(address)?, hex(value)?, hex(count)?),
+        [_, at, value] => (address(ctx, at)?, hex(value)?, 1),
+        [_, at, value, count] => (address(ctx, at)?, hex(value)?, hex(count)?),
         _ => return Err(CmdError::Usage),
     };
     let width = width(args[0])?;
@@ -104,7 +85,7 @@ fn do_cp(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let [name, from, to, count] = args else {
         return Err(CmdError::Usage);
     };
-    let (from, to, count) = (hex(from)?, hex(to)?, hex(count)?);
+    let (from, to, count) = (address(ctx, from)?, address(ctx, to)?, hex(count)?);
     if count == 0 {
         println!("Zero length ???");
         return Err(CmdError::Failure);
@@ -117,7 +98,7 @@ fn do_cmp(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let [name, first, second, count] = args else {
         return Err(CmdError::Usage);
     };
-    let (first, second, count) = (hex(first)?, hex(second)?, hex(count)?);
+    let (first, second, count) = (address(ctx, first)?, address(ctx, second)?, hex(count)?);
     let width = width(name)?;
     let length = bytes(first, count, width)?;
     let kind = match width {
@@ -169,20 +150,14 @@ fn same_bytes(ram: &Ram, first: u64, second: u64, length: usize) -> Result<usize
     Ok(length)
 }
 
-/// The length in bytes of `count` units, if there can be such a range at `start`.
-fn bytes(start: u64, count: u64, width: usize) -> Result<usize, MemError> {
-    let len = count.saturating_mul(width as u64);
-    usize::try_from(len)
-        .ok()
-        .filter(|_| start.checked_add(len).is_some())
-        .ok_or(MemError::NotRam { start, len })
-}
-
-/// The number that a unit holds; memory is little-endian.
-fn value(unit: &[u8]) -> u64 {
-    unit.iter()
-        .rev()
-        .fold(0, |value, &byte| value << 8 | u64::from(byte))
+fn do_base(ctx: &mut Context, args: &[&str]) -> CmdResult {
+    let base = match args.get(1) {
+        Some(base) => hex(base)?,
+        None => ctx.state::<Base>().0,
+    };
+    ctx.state::<Base>().0 = base;
+    println!("Base Address: 0x{base:08x}");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -223,4 +198,15 @@ command! {
     usage: "memory compare",
     help: "[.b, .w, .l, .q] addr1 addr2 count",
     run: do_cmp,
+}
+
+command! {
+    name: "base",
+    max_args: 2,
+    repeatable: true,
+    usage: "show or set what is added to addresses",
+    help: "[off]\n    \
+        - show what cmp, cp, md, mdc, mm, ms, mw, mwc and nm add to addresses, or\n      \
+        set it to 'off'",
+    run: do_base,
 }

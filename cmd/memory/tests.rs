@@ -125,3 +125,107 @@ fn ctrl_c_ends_a_dump() {
     assert_eq!(text.lines().count(), 2);
     assert!(text.ends_with("<INTERRUPT>\n"));
 }
+
+#[test]
+fn the_base_is_added_to_addresses() {
+    assert_eq!(
+        output("base; base 40000000; mw.b 10 41 4; cp.b 10 20 4; cmp.b 10 20 4; md.b 20 4"),
+        "Base Address: 0x00000000\n\
+         Base Address: 0x40000000\n\
+         Total of 4 byte(s) were the same\n\
+         40000020: 41 41 41 41                                      AAAA\n"
+    );
+    assert!(run("base x").1.contains("'x' is not a hexadecimal number"));
+}
+
+/// What `mm` or `nm` shows when lines are typed, and what is in memory then.
+fn typed(command: &str, keys: &str) -> (String, String) {
+    let console = testing::capture();
+    let mut ctx = testing::context();
+    console.keys(keys);
+    ctx.run_script(command);
+    let shown = console.take();
+    ctx.run_script("md.b 40000000 10");
+    let memory = console.take();
+    (shown, memory["40000000: ".len()..][..47].into())
+}
+
+#[test]
+fn memory_is_modified_unit_by_unit() {
+    let (shown, memory) = typed("mm.b 40000000", "48\r\r0x6cxyz\r-\r1ff\rq\r");
+    assert_eq!(
+        shown,
+        "40000000: 00 ? 48\n40000001: 00 ? \n40000002: 00 ? 0x6cxyz\n\
+         40000003: 00 ? -\n40000002: 6c ? 1ff\n40000003: 00 ? q\n"
+    );
+    assert_eq!(&memory[..11], "48 00 ff 00");
+    let (shown, memory) = typed("nm.q 40000000", "123456789\r\r.\r");
+    assert_eq!(
+        shown,
+        "40000000: 0 ? 123456789\n40000000: 123456789 ? \n40000000: 123456789 ? .\n"
+    );
+    assert_eq!(&memory[..23], "89 67 45 23 01 00 00 00");
+    let (shown, memory) = typed("mm 40000000; echo no", "deadbeef\r\x03");
+    assert_eq!(
+        shown,
+        "40000000: 00000000 ? deadbeef\n40000004: 00000000 ? \n<INTERRUPT>\n"
+    );
+    assert_eq!(&memory[..11], "ef be ad de");
+}
+
+#[test]
+fn modifying_stays_in_ram() {
+    for command in ["mm 0", "nm.q 43fffffc", "mm.x 40000000", "mm x", "mm"] {
+        assert_eq!(run(command).0, 1, "{command}");
+    }
+    let (shown, _) = typed("mm 43fffffc", "1\r");
+    assert!(
+        shown.contains("0x44000000 (length 0x4) is not in RAM"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn repeating_a_modification_goes_on_where_it_stopped() {
+    let console = testing::capture();
+    let mut ctx = testing::context();
+    console.keys("mm.w 40000000\r1\rq\r\rq\r");
+    (0..2).for_each(|_| ctx.interact());
+    assert_eq!(console.take().matches("40000002: 0000 ? q").count(), 2);
+}
+
+/// What a command prints that Ctrl-C has to end, and its status.
+fn interrupted(command: &str) -> (i32, String) {
+    let console = testing::capture();
+    console.keys("\x03");
+    let status = testing::context().run_script(command);
+    (status, console.take())
+}
+
+#[test]
+fn loops_end_with_ctrl_c() {
+    let (status, text) = interrupted("mdc.b 40000000 2 500");
+    let line = "40000000: 00 00                                            ..\n";
+    // The dump itself already looks for Ctrl-C.
+    assert_eq!((status, text), (1, String::from(line) + "<INTERRUPT>\n"));
+    assert_eq!(interrupted("mwc 40000000 1 500"), (0, "Abort\n".into()));
+    for command in [
+        "loop 40000000 1",
+        "loop.q 40000000 100",
+        "loopw.b 40000000 10 5",
+    ] {
+        assert_eq!(
+            interrupted(command),
+            (1, "<INTERRUPT>\n".into()),
+            "{command}"
+        );
+    }
+    for command in ["loop 0 1", "loopw 43fffffc 2 1", "mdc 0 1 1", "mwc 0 1 1"] {
+        let (status, text) = run(command);
+        assert_eq!(status, 1);
+        assert!(text.contains("is not in RAM"), "{command}: {text}");
+    }
+    for command in ["loop 40000000", "loopw 40000000 1", "mdc 40000000 1"] {
+        assert!(run(command).1.contains("Usage:"), "{command}");
+    }
+}
