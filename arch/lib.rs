@@ -8,6 +8,8 @@
 //! - [`mmio`]: device registers
 //! - [`time`]: the timer
 //! - [`reset`], [`poweroff`], [`start_kernel`]: the ways out
+//!
+//! The binary of a machine, and drivers of what only it has, may name its folder.
 #![cfg_attr(target_os = "none", no_std)]
 
 extern crate alloc;
@@ -24,7 +26,7 @@ pub mod arm;
 use arm as imp;
 
 #[cfg(not(target_os = "none"))]
-mod sandbox;
+pub mod sandbox;
 #[cfg(not(target_os = "none"))]
 use sandbox as imp;
 
@@ -86,8 +88,9 @@ pub fn flush_cache(code: &[u8]) {
 /// Leaves the loader: starts an operating system by the arm64 boot protocol.
 ///
 /// `kernel` is its image in memory, header first, BSS included; `fdt` the
-/// address of its device tree. Borrows the RAM for ever, because nothing of
-/// the loader is left afterwards.
-pub fn start_kernel(ram: &mut mem::Ram, kernel: core::ops::Range<u64>, fdt: u64) -> ! {
+/// address of its device tree. Comes back only from a machine that cannot run
+/// a kernel; else nothing of the loader is left.
+#[allow(unreachable_code)] // On a real machine it does not come back.
+pub fn start_kernel(ram: &mut mem::Ram, kernel: core::ops::Range<u64>, fdt: u64) {
     imp::start_kernel(ram, kernel, fdt)
 }

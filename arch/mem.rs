@@ -122,7 +122,19 @@ impl Ram {
         }
     }
 
-    /// RAM in a buffer of the host, for the sandbox and for tests: one bank at `base`.
+    /// RAM that is mapped somewhere else than at its physical address: one bank at `base`.
+    ///
+    /// # Safety
+    /// `memory` points to `size` bytes that nothing else uses as long as the `Ram` exists.
+    pub unsafe fn mapped(base: u64, memory: *mut u8, size: u64, reserved: Vec<Reserved>) -> Ram {
+        Ram {
+            banks: alloc::vec![Bank { base, size, memory }],
+            reserved,
+            _buffers: Vec::new(),
+        }
+    }
+
+    /// RAM in a buffer of the host, for tests: one bank at `base`.
     pub fn in_buffer(base: u64, size: usize, reserved: Vec<Reserved>) -> Ram {
         let mut buffer = alloc::vec![0; size];
         let bank = Bank {

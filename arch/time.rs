@@ -20,11 +20,11 @@ pub fn advance(us: u64) {
     imp::advance(us);
 }
 
-/// Waits, busily.
+/// Waits.
 pub fn udelay(us: u64) {
     let deadline = Deadline::after_us(us);
     while !deadline.expired() {
-        core::hint::spin_loop();
+        imp::relax(deadline.left_us());
     }
 }
 

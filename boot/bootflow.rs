@@ -28,8 +28,8 @@ use dm::blk::Disk;
 use env::Env;
 use fs::{FileSystem, FileType};
 
-/// Takes loaded images on; returns only if they do not boot.
-type Boot<'a> = &'a mut dyn FnMut(&mut Loader<'_>, &Images) -> Failed;
+/// Takes loaded images on; returns only if they do not boot, or as [`bootm::start`] does.
+type Boot<'a> = &'a mut dyn FnMut(&mut Loader<'_>, &Images) -> Result<(), Failed>;
 
 /// A way to boot.
 pub struct Method {
@@ -37,7 +37,7 @@ pub struct Method {
     pub name: &'static str,
     /// The files that show that a partition can be booted so.
     files: &'static [&'static str],
-    boot: fn(&mut Loader<'_>, &str, Boot<'_>) -> Failed,
+    boot: fn(&mut Loader<'_>, &str, Boot<'_>) -> Result<(), Failed>,
 }
 
 /// The methods, in the order they are tried on each partition.
@@ -75,8 +75,11 @@ impl Bootflow {
         name(&self.disk, self.part)
     }
 
-    /// Boots it; returns only if that does not work.
-    pub fn boot(&self, ram: &mut Ram, env: &mut Env, model: &Model) -> Failed {
+    /// Boots it; returns only if that does not work, or as [`bootm::start`] does.
+    ///
+    /// # Errors
+    /// If it does not work.
+    pub fn boot(&self, ram: &mut Ram, env: &mut Env, model: &Model) -> Result<(), Failed> {
         println!(
             "** Booting bootflow '{}' with {}",
             self.name(),
@@ -84,16 +87,11 @@ impl Bootflow {
         );
         let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut loader = Loader::new(ram, env, self.files.as_ref(), folder);
-        (self.method.boot)(
-            &mut loader,
-            self.file,
-            &mut |loader, images| match bootm::prepare(loader.ram, loader.env, images) {
-                Ok(handover) => bootm::start(loader.ram, model, handover),
-                Err(failed) => failed,
-            },
-        );
-        println!("Boot failed");
-        Failed
+        (self.method.boot)(&mut loader, self.file, &mut |loader, images| {
+            let handover = bootm::prepare(loader.ram, loader.env, images)?;
+            bootm::start(loader.ram, model, handover)
+        })
+        .inspect_err(|_| println!("Boot failed"))
     }
 }
 

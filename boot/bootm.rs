@@ -91,25 +91,34 @@ pub fn prepare(ram: &mut Ram, env: &mut Env, images: &Images) -> Result<Handover
     })
 }
 
-/// Gives all devices back and starts the kernel; returns only if that cannot be done safely.
+/// Gives all devices back and starts the kernel; returns only if that cannot be
+/// done safely, or from a machine that cannot run one, such as the sandbox.
 ///
 /// A device that could not be stopped may still write to memory that the kernel
 /// takes for its own, so then nothing is started. The other devices are probed
 /// again at their next use.
-pub fn start(ram: &mut Ram, model: &Model, handover: Handover) -> Failed {
+///
+/// # Errors
+/// If a device could not be stopped.
+pub fn start(ram: &mut Ram, model: &Model, handover: Handover) -> Result<(), Failed> {
     println!("\nStarting kernel ...\n");
     common::console::drain();
-    match model.remove_all() {
-        Ok(()) => arch::start_kernel(ram, handover.kernel, handover.fdt),
-        Err(error) => {
-            // The console was stopped too; without one there is nobody to tell.
-            _ = dm::serial::start_console(model);
-            failed(
-                "ERROR: a device could not be stopped, the kernel is not started",
-                error,
-            )
-        }
+    let stopped = model.remove_all();
+    if stopped.is_ok() {
+        arch::start_kernel(ram, handover.kernel.clone(), handover.fdt);
     }
+    // The console was stopped too; without one there is nobody to tell.
+    _ = dm::serial::start_console(model);
+    stopped.map_err(|error| {
+        failed(
+            "ERROR: a device could not be stopped, the kernel is not started",
+            error,
+        )
+    })?;
+    let entry = handover.kernel.start;
+    println!("## Transferring control to Linux (at address {entry:08x})...");
+    println!("sandbox: continuing, as we cannot run Linux");
+    Ok(())
 }
 
 pub(crate) fn failed(what: &str, why: impl Display) -> Failed {
@@ -279,8 +288,8 @@ fn load_fdt(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fdt::testing::xen_guest;
     use crate::decompress::gzip;
+    use crate::fdt::testing::xen_guest;
     use crate::image::testing::image;
     use arch::mem::{Access, Reserved};
     use include::image::FLAG_ANYWHERE;

@@ -29,11 +29,9 @@ const OVERLAY_GROWTH: usize = 2;
 pub fn boot(
     loader: &mut Loader<'_>,
     path: &str,
-    boot: &mut dyn FnMut(&mut Loader<'_>, &Images) -> Failed,
-) -> Failed {
-    let Ok(bytes) = loader.read(path, extlinux::MAX_LEN) else {
-        return Failed;
-    };
+    boot: &mut dyn FnMut(&mut Loader<'_>, &Images) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let bytes = loader.read(path, extlinux::MAX_LEN).map_err(|_| Failed)?;
     let config = extlinux::parse(&String::from_utf8_lossy(&bytes));
     for index in order(&config) {
         let Some(label) = config.labels.get(index) else {
@@ -43,14 +41,15 @@ pub fn boot(
         // A label that fails must not leave its command line to the next one.
         let bootargs = loader.env.get("bootargs").map(String::from);
         loader.forget();
-        if let Ok(images) = load(loader, label) {
-            boot(loader, &images);
-        }
+        let booted = load(loader, label).and_then(|images| boot(loader, &images));
         _ = loader
             .env
             .set("bootargs", bootargs.as_deref().unwrap_or(""));
+        if booted.is_ok() {
+            return booted;
+        }
     }
-    Failed
+    Err(Failed)
 }
 
 /// The labels in the order in which they are tried.
@@ -250,8 +249,9 @@ mod tests {
                 loader.env.get("bootargs").unwrap().into(),
                 tree,
             ));
-            Failed
-        });
+            Err(Failed)
+        })
+        .unwrap_err();
         assert_eq!(env.get("bootargs"), Some("old"));
         all
     }

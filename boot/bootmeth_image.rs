@@ -16,19 +16,14 @@ const INITRDS: [&str; 2] = ["/boot/initrd", "/boot/initrd.img"];
 pub fn boot(
     loader: &mut Loader<'_>,
     path: &str,
-    boot: &mut dyn FnMut(&mut Loader<'_>, &Images) -> Failed,
-) -> Failed {
+    boot: &mut dyn FnMut(&mut Loader<'_>, &Images) -> Result<(), Failed>,
+) -> Result<(), Failed> {
     loader.forget();
-    let Ok(kernel) = loader.load(path, "kernel_addr_r") else {
-        return Failed;
-    };
+    let kernel = loader.load(path, "kernel_addr_r")?;
     let initrd = INITRDS.into_iter().find(|path| loader.files.exists(path));
-    let Ok(initrd) = initrd
+    let initrd = initrd
         .map(|path| loader.load(path, "ramdisk_addr_r"))
-        .transpose()
-    else {
-        return Failed;
-    };
+        .transpose()?;
     let kernel_len = Some(kernel.end.saturating_sub(kernel.start));
     boot(
         loader,
@@ -67,8 +62,9 @@ mod tests {
             let mut found = None;
             boot(&mut loader, FILES[0], &mut |_, images| {
                 found = Some(images.clone());
-                Failed
-            });
+                Ok(())
+            })
+            .unwrap();
             let images = found.unwrap();
             assert_eq!(images.kernel_len, Some(6));
             assert_eq!(images.initrd.map(|range| range.end - range.start), len);

@@ -42,16 +42,17 @@ fn scan(ctx: &mut Context, args: &[&str]) -> CmdResult {
         println!("{RULE}");
     }
     let (model, ram, env) = (&ctx.dm, &mut ctx.ram, &mut ctx.env);
-    let mut count = 0;
+    let (mut count, mut booted) = (0, false);
     bootflow::scan(model, only, &mut |flow| {
         if list {
             show(count, &flow);
         }
         count += 1;
-        if boot {
-            flow.boot(ram, env, model);
+        booted = boot && flow.boot(ram, env, model).is_ok();
+        match booted {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        ControlFlow::Continue(())
     });
     if list {
         println!("{RULE}");
@@ -62,7 +63,10 @@ fn scan(ctx: &mut Context, args: &[&str]) -> CmdResult {
     } else if count == 0 {
         println!("No bootflows found; try again with -l");
     }
-    if boot { Err(CmdError::Failure) } else { Ok(()) }
+    match boot && !booted {
+        true => Err(CmdError::Failure),
+        false => Ok(()),
+    }
 }
 
 fn show(index: usize, flow: &Bootflow) {

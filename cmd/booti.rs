@@ -26,8 +26,7 @@ fn do_booti(ctx: &mut Context, args: &[&str]) -> CmdResult {
     };
     let handover = bootm::prepare(&mut ctx.ram, &mut ctx.env, &images);
     let handover = handover.map_err(|_| CmdError::Failure)?;
-    _ = bootm::start(&mut ctx.ram, &ctx.dm, handover);
-    Err(CmdError::Failure)
+    bootm::start(&mut ctx.ram, &ctx.dm, handover).map_err(|_| CmdError::Failure)
 }
 
 /// The length of the file at an address, if it is the one that was loaded last.

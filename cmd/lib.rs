@@ -32,7 +32,7 @@ mod version;
 pub use autoboot::main_loop;
 pub use command::{COMMANDS, Command, check_registrations};
 pub use context::{CmdError, CmdResult, Context};
-pub use start::start;
+pub use start::{init, start};
 pub use version::{banner, version};
 
 #[doc(hidden)]

@@ -18,6 +18,11 @@ use env::storage::ENV_DRIVERS;
 
 /// Starts the devices, then boots or asks the user; never ends.
 pub fn start(machine: Machine) -> ! {
+    main_loop(init(machine))
+}
+
+/// Starts the devices; what follows is [`main_loop`], or what the machine's user wants.
+pub fn init(machine: Machine) -> Context {
     banner();
     check_registrations();
     let model = Arc::new(Model::new(&dm::DRIVERS, &dm::UCLASSES, Some(machine.tree)));
@@ -34,7 +39,7 @@ pub fn start(machine: Machine) -> ! {
         println!("fdtcontroladdr: {error}");
     }
     env.load(&model);
-    main_loop(Context::new(ram, model, env))
+    Context::new(ram, model, env)
 }
 
 /// Lets the user's copy of the tree use all the room that is kept for it, so that it can be edited.

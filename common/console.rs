@@ -21,6 +21,10 @@ pub trait Terminal: Send + Sync {
     fn wait(&self, timeout_us: u64);
     /// Waits until what was written has left the machine, but not for long.
     fn drain(&self) {}
+    /// Whether no input will ever come any more, because all of it was read.
+    fn ended(&self) -> bool {
+        false
+    }
 }
 
 /// Bytes of output kept until there is a device.
@@ -112,6 +116,12 @@ pub fn tstc() -> bool {
     let mut console = CONSOLE.lock();
     console.poll();
     !console.input.is_empty()
+}
+
+/// Whether all input was read and no more will ever come.
+pub fn ended() -> bool {
+    let console = CONSOLE.lock();
+    console.input.is_empty() && console.device.as_ref().is_some_and(|device| device.ended())
 }
 
 /// Whether Ctrl-C was pressed. It and what was typed before it are dropped; keys typed after it stay.

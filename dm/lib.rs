@@ -28,6 +28,7 @@ mod device;
 mod driver;
 #[cfg(test)]
 mod fake_tree;
+pub mod host;
 mod model;
 pub mod ofnode;
 pub mod serial;

@@ -22,6 +22,8 @@ pub enum UclassId {
     Blk,
     /// Firmware interfaces, such as PSCI.
     Firmware,
+    /// Files of the host, in the sandbox.
+    Host,
     /// Xen para-virtual block front-ends.
     PvBlock,
     /// Serial ports and consoles.

@@ -2,6 +2,7 @@
 //! Device drivers. Each is a file that ends in its registration with `dm`.
 //!
 //! - [`xen`]: the hypervisor, and the front-ends of its para-virtual devices
+//! - `block`: disks that are no hardware
 //! - `serial`: consoles
 #![no_std]
 #![deny(unsafe_code)]
@@ -25,6 +26,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod block;
 pub mod serial;
 #[cfg(CONFIG_XEN)]
 pub mod xen;

@@ -8,13 +8,12 @@ use crate::Env;
 use crate::vars::Variables;
 use alloc::string::ToString;
 use include::config::{
-    CONFIG_BOOTARGS, CONFIG_BOOTCOMMAND, CONFIG_BOOTDELAY, CONFIG_SYS_BOARD, CONFIG_SYS_VENDOR,
+    CONFIG_BOOTARGS, CONFIG_BOOTCOMMAND, CONFIG_BOOTDELAY, CONFIG_SYS_ARCH, CONFIG_SYS_BOARD,
+    CONFIG_SYS_CPU, CONFIG_SYS_VENDOR,
 };
 
 /// Variables with the same value in each configuration.
-const FIXED: [(&str, &str); 6] = [
-    ("arch", "arm"),
-    ("cpu", "armv8"),
+const FIXED: [(&str, &str); 4] = [
     ("stdin", "serial"),
     ("stdout", "serial"),
     ("stderr", "serial"),
@@ -27,6 +26,8 @@ const FIXED: [(&str, &str); 6] = [
 impl Default for Env {
     fn default() -> Env {
         let configured = [
+            ("arch", CONFIG_SYS_ARCH),
+            ("cpu", CONFIG_SYS_CPU),
             ("board", CONFIG_SYS_BOARD),
             ("board_name", CONFIG_SYS_BOARD),
             ("vendor", CONFIG_SYS_VENDOR),
@@ -53,8 +54,14 @@ mod tests {
     #[test]
     fn the_configuration_is_in_it() {
         let env = Env::default();
-        assert_eq!(env.get("board"), Some("xenguest_arm64"));
-        assert_eq!(env.get("vendor"), Some("xen"));
+        for (name, value) in [
+            ("arch", CONFIG_SYS_ARCH),
+            ("cpu", CONFIG_SYS_CPU),
+            ("board", CONFIG_SYS_BOARD),
+            ("vendor", CONFIG_SYS_VENDOR),
+        ] {
+            assert_eq!(env.get(name).unwrap_or_default(), value, "{name}");
+        }
         let delay = CONFIG_BOOTDELAY.to_string();
         assert_eq!(env.get("bootdelay"), Some(delay.as_str()));
         assert_eq!(env.get("bootcmd").unwrap_or_default(), CONFIG_BOOTCOMMAND);

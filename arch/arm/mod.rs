@@ -32,6 +32,11 @@ pub fn timer_us() -> u64 {
     (ticks * 1_000_000 / u128::from(CNTFRQ_EL0.get().max(1))) as u64
 }
 
+/// A moment of a wait for time to pass.
+pub fn relax(_us: u64) {
+    core::hint::spin_loop();
+}
+
 /// Microseconds that the loader has been running.
 pub fn running_us() -> u64 {
     timer_us() - boot::STARTED_US.load(core::sync::atomic::Ordering::Relaxed)

@@ -1,53 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A host process as the machine.
+//! A Linux process as the machine.
+//!
+//! - [`options`]: the command line
+//! - [`start`]: RAM and the control device tree
+//! - [`terminal`]: raw mode, given back at every end of the process
+//! - [`os`]: what drivers ask of the host
+//!
+//! Behaviour: U-Boot, `doc/arch/sandbox/sandbox.rst`.
+#![allow(unsafe_code)]
 
+pub mod options;
+pub mod os;
+pub mod start;
+pub mod terminal;
+
+use crate::Fault;
 use crate::mem::Ram;
 use std::cell::Cell;
 use std::ops::Range;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, exit};
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 std::thread_local! {
     /// This thread's time in microseconds, once it only passes by [`advance`].
     static MANUAL: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-pub fn timer_us() -> u64 {
+pub(crate) fn timer_us() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     MANUAL
         .get()
         .unwrap_or_else(|| START.get_or_init(Instant::now).elapsed().as_micros() as u64)
 }
 
-pub fn advance(us: u64) {
+pub(crate) fn advance(us: u64) {
     MANUAL.set(Some(timer_us().saturating_add(us)));
 }
 
-pub fn reset() -> ! {
-    println!("resetting ...");
-    std::process::exit(0)
+/// Lets others run while time passes.
+pub(crate) fn relax(us: u64) {
+    std::thread::sleep(Duration::from_micros(us));
 }
 
-pub fn poweroff() -> ! {
-    std::process::exit(0)
+/// Starts this program again, with the same arguments.
+pub(crate) fn reset() -> ! {
+    terminal::restore();
+    // What the link names is this very program, even if a newer one was built since.
+    let mut again = Command::new("/proc/self/exe");
+    let mut words = std::env::args_os();
+    if let Some(name) = words.next() {
+        again.arg0(name);
+    }
+    let error = again.args(words).exec();
+    eprintln!("u-boot: cannot start again: {error}");
+    exit(1)
 }
 
-pub fn raise(fault: crate::Fault) -> ! {
-    println!("exception: {fault:?}");
-    std::process::exit(1)
+pub(crate) fn poweroff() -> ! {
+    exit(0)
 }
 
-pub fn flush_cache(_code: &[u8]) {}
-
-pub fn start_kernel(_ram: &mut Ram, kernel: Range<u64>, fdt: u64) -> ! {
-    println!(
-        "## Transferring control to {:#x}, device tree at {fdt:#x}",
-        kernel.start
-    );
-    std::process::exit(0)
+pub(crate) fn raise(fault: Fault) -> ! {
+    let signal = match fault {
+        Fault::Breakpoint => libc::SIGTRAP,
+        Fault::Undefined => libc::SIGILL,
+        Fault::Unmapped => libc::SIGSEGV,
+    };
+    // SAFETY: a signal to the process itself.
+    unsafe { libc::raise(signal) };
+    std::process::abort()
 }
+
+pub(crate) fn flush_cache(_code: &[u8]) {}
+
+/// There is no processor to give to a kernel: comes back.
+pub(crate) fn start_kernel(_ram: &mut Ram, _kernel: Range<u64>, _fdt: u64) {}
 
 /// The sandbox has no devices in memory.
-pub fn map_device(_range: Range<u64>) -> Result<(), &'static str> {
+pub(crate) fn map_device(_range: Range<u64>) -> Result<(), &'static str> {
     Err("no device registers here")
 }

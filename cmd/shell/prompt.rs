@@ -85,6 +85,9 @@ impl Context {
         let mut next = None;
         loop {
             let Some(key) = next.take().or_else(|| console::getc_timeout(WAIT_US)) else {
+                if console::ended() {
+                    leave(self);
+                }
                 continue;
             };
             let after_cr = core::mem::replace(&mut self.shell.after_cr, key == b'\r');
@@ -123,6 +126,14 @@ fn insert_run(editor: &mut Editor, key: u8) -> Option<u8> {
     }
     editor.insert(&run);
     next
+}
+
+/// Nobody will ever type again: stops all devices and turns the machine off.
+fn leave(ctx: &Context) -> ! {
+    println!();
+    // With nobody to tell there is nothing else to do about a device that refuses.
+    _ = ctx.dm.remove_all();
+    arch::poweroff()
 }
 
 #[cfg(test)]

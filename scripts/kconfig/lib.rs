@@ -12,6 +12,7 @@
 //! configuration when it is missing: a fresh checkout builds as it is.
 
 mod config;
+mod dtc;
 mod emit;
 mod modules;
 mod python;
@@ -19,6 +20,7 @@ mod python;
 use std::path::Path;
 
 pub use config::{Config, DEFAULT_BOARD, Symbol, Type};
+pub use dtc::compile_tree;
 pub use modules::emit_modules;
 pub use python::{Python, capture};
 

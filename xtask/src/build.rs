@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Building the loader for the board.
+//! Building the loader.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use kconfig::Symbol;
+
 use crate::command;
 use crate::image;
 use crate::output::Output;
+use crate::sandbox;
 
 /// What the board's code is compiled for.
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
@@ -15,11 +18,20 @@ pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 /// The package, and the name of the program in it.
 pub const BOARD: &str = "xenguest_arm64";
 
-/// Builds `u-boot.bin`, `u-boot`, `u-boot.map` and `.config`.
+/// Builds what the configuration is for: the board's image, or the sandbox.
 pub fn build(output: &Output) -> Result<(), String> {
-    ensure_target()?;
     // Before cargo starts, so that build scripts find it done.
-    output.config().symbols()?;
+    let symbols = output.config().symbols()?;
+    let is_sandbox = |symbol: &Symbol| symbol.name == "SANDBOX" && symbol.value == "y";
+    match symbols.iter().any(is_sandbox) {
+        true => sandbox::build(output),
+        false => build_board(output),
+    }
+}
+
+/// Builds `u-boot.bin`, `u-boot`, `u-boot.map` and `.config`.
+fn build_board(output: &Output) -> Result<(), String> {
+    ensure_target()?;
     let folder = output.cargo_folder().join(TARGET).join("release");
     let map = folder.join("u-boot.map");
     command::run(

@@ -8,6 +8,7 @@ mod image;
 mod output;
 mod packages;
 mod run;
+mod sandbox;
 mod test;
 
 use std::ffi::OsString;
@@ -28,12 +29,15 @@ Commands:
   savedefconfig   write the configuration in its short form to OUTPUT/defconfig
   build           build the loader: u-boot.bin, u-boot, u-boot.map, .config
   run             build, then start the loader on Xen, and Linux with it
+  sandbox [-- ARGUMENT...]
+                  build the loader as a process in target/sandbox, and start it
   test            check and test everything
   help            print this text
 
 Options:
   -O, --output DIR  keep the configuration and the outcome in DIR
-                    (default target/xenguest_arm64)
+                    (default target/xenguest_arm64; target/sandbox for
+                    sandbox_defconfig)
 Options of run:
   --prompt          stop at the prompt instead of booting Linux
   --disk FILE       a raw disk image to use instead of the demo disk
@@ -47,6 +51,8 @@ struct Arguments {
     command: String,
     output: Option<PathBuf>,
     guest: Guest,
+    /// For the sandbox.
+    words: Vec<OsString>,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
 fn obey(arguments: Arguments) -> Result<(), String> {
     let output = match arguments.output {
         Some(folder) => Output::at(folder),
+        None if arguments.command == "sandbox_defconfig" => Output::of(sandbox::BOARD),
         None => Output::default(),
     };
     match arguments.command.as_str() {
@@ -74,6 +81,7 @@ fn obey(arguments: Arguments) -> Result<(), String> {
         "savedefconfig" => configure::savedefconfig(&output),
         "build" => build::build(&output),
         "run" => run::run(&output, &arguments.guest),
+        "sandbox" => sandbox::run(&arguments.words),
         "test" => test::test(&output),
         name if name.ends_with("_defconfig") => configure::defconfig(&output, name),
         name => Err(format!(
@@ -92,11 +100,13 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
         command: String::new(),
         output: None,
         guest: Guest::default(),
+        words: Vec::new(),
     };
     while let Some(argument) = parser.next()? {
         let is_run = arguments.command == "run";
         match argument {
             Value(word) if arguments.command.is_empty() => arguments.command = word.string()?,
+            Value(word) if arguments.command == "sandbox" => arguments.words.push(word),
             Short('h') | Long("help") => arguments.command = "help".into(),
             Short('O') | Long("output") => arguments.output = Some(parser.value()?.into()),
             Long("prompt") if is_run => arguments.guest.prompt = true,
@@ -133,6 +143,13 @@ mod tests {
         assert!(parsed("build --prompt").is_err());
         assert!(parsed("build again").is_err());
         assert!(parsed("run --memory lots").is_err());
+    }
+
+    #[test]
+    fn the_sandbox_gets_what_follows_two_dashes() {
+        let words = parsed("sandbox -- -c version").unwrap().words;
+        assert_eq!(words, ["-c", "version"]);
+        assert!(parsed("sandbox -c version").is_err());
     }
 
     #[test]

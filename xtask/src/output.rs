@@ -7,6 +7,8 @@ use std::process::Command;
 
 use kconfig::{Config, DEFAULT_BOARD};
 
+use crate::sandbox;
+
 /// A folder with `.config` and, after a build, `u-boot.bin` and the like.
 pub struct Output {
     folder: PathBuf,
@@ -24,6 +26,14 @@ impl Default for Output {
 }
 
 impl Output {
+    /// The folder of a board.
+    pub fn of(board: &str) -> Self {
+        match board {
+            DEFAULT_BOARD => Self::default(),
+            _ => Self::at(kconfig::root().join("target").join(board)),
+        }
+    }
+
     /// A folder of the user's; a relative path counts from the current folder.
     pub fn at(folder: PathBuf) -> Self {
         Self {
@@ -35,6 +45,11 @@ impl Output {
     /// The path of a file in this folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Whether this is the sandbox's usual folder.
+    pub fn is_sandbox(&self) -> bool {
+        self.folder == Self::of(sandbox::BOARD).folder
     }
 
     /// The configuration of this folder.

@@ -13,6 +13,7 @@ use crate::command;
 use crate::image;
 use crate::output::Output;
 use crate::packages;
+use crate::sandbox;
 
 /// A step: its name, and what it does.
 type Step = (&'static str, fn(&Output) -> Result<(), String>);
@@ -26,7 +27,10 @@ const STEPS: &[Step] = &[
     ("formatting", formatting),
     ("lints, host", lints_host),
     ("lints, aarch64", lints_board),
+    ("lints, sandbox", |_| lints_host(&sandbox::output()?)),
     ("host tests", host_tests),
+    ("host tests, sandbox", |_| host_tests(&sandbox::output()?)),
+    ("sandbox", test_sandbox),
     ("undefined behaviour", interpreted),
     ("aarch64 build", build::build),
     ("reduced configuration", reduced),
@@ -90,6 +94,9 @@ fn find_sources(folder: &Path, sources: &mut Vec<PathBuf>) -> std::io::Result<()
 fn lints_host(output: &Output) -> Result<(), String> {
     let mut clippy = output.cargo("clippy");
     clippy.args(["--workspace", "--exclude", BOARD, "--all-targets"]);
+    if !output.is_sandbox() {
+        clippy.args(["--exclude", sandbox::BOARD]);
+    }
     command::run(clippy.args(["--", "--deny", "warnings"]))
 }
 
@@ -101,7 +108,22 @@ fn lints_board(output: &Output) -> Result<(), String> {
 
 fn host_tests(output: &Output) -> Result<(), String> {
     let mut test = output.cargo("test");
-    command::run(test.args(["--workspace", "--exclude", BOARD]))
+    // The sandbox itself has its own tests.
+    test.args([
+        "--workspace",
+        "--exclude",
+        BOARD,
+        "--exclude",
+        sandbox::BOARD,
+    ]);
+    command::run(&mut test)
+}
+
+/// The program, as a user starts it.
+fn test_sandbox(_output: &Output) -> Result<(), String> {
+    let output = sandbox::output()?;
+    build::build(&output)?;
+    pytest("tests/sandbox", &[("UBOOT_SANDBOX", output.file("u-boot"))])
 }
 
 /// The crates with unsafe code in an interpreter that notices undefined
@@ -165,6 +187,15 @@ fn reduced(output: &Output) -> Result<(), String> {
 }
 
 fn end_to_end(output: &Output) -> Result<(), String> {
+    let programs = [
+        ("UBOOT_BIN", output.file("u-boot.bin")),
+        ("UBOOT_REDUCED", output.file("reduced/u-boot.bin")),
+    ];
+    pytest("tests/xen", &programs)
+}
+
+/// Runs the tests of a folder on programs, which they find in variables.
+fn pytest(folder: &str, programs: &[(&str, PathBuf)]) -> Result<(), String> {
     let python = Python::ensure(&[
         "scripts/kconfig/requirements.txt",
         "tests/xen/requirements.txt",
@@ -173,9 +204,8 @@ fn end_to_end(output: &Output) -> Result<(), String> {
         python
             .command()
             .args(["-m", "pytest", "-p", "no:cacheprovider"])
-            .args(["--durations=5", "tests/xen"])
-            .env("UBOOT_BIN", output.file("u-boot.bin"))
-            .env("UBOOT_REDUCED", output.file("reduced/u-boot.bin"))
+            .args(["--durations=5", folder])
+            .envs(programs.iter().map(|(name, path)| (name, path)))
             .current_dir(kconfig::root()),
     )
 }

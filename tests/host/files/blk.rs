@@ -2,7 +2,6 @@
 //! `part`, `pvblock`, `read` and `write`.
 
 use cmd::testing::RAM_BASE;
-use tests::image::ImageDisk;
 use tests::machine::*;
 
 #[test]
@@ -176,7 +175,7 @@ fn pvblock() {
             .contains("Usage:\npvblock info")
     );
 
-    let mut context = machine(&[ImageDisk::read_only(vec![0; MIB], 4096)]);
+    let mut context = machine(&[tests::image::ImageDisk::read_only(vec![0; MIB], 4096)]);
     let refused =
         "\npvblock write: device 0 block # 0, count 1 ... 0 blocks written: ERROR (read-only)\n";
     fails(&mut context, "pvblock write 42000000 0 1", refused);
