@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What gzip, lz4, xz and zstd pack is unpacked; what is damaged is refused.
 
+mod commands;
+mod gzwrite;
+
 use boot::decompress::{Format, unpack};
 use boot::hash;
 use common::Error;
