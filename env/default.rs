@@ -4,9 +4,10 @@
 //! The load addresses are not among them: [`Env::set_layout`] computes those
 //! once the memory is known.
 
-use crate::Env;
 use crate::vars::Variables;
+use crate::{By, Env, Import, Separator};
 use alloc::string::ToString;
+use common::println;
 use include::config::{
     CONFIG_BOOTARGS, CONFIG_BOOTCOMMAND, CONFIG_BOOTDELAY, CONFIG_SYS_ARCH, CONFIG_SYS_BOARD,
     CONFIG_SYS_CPU, CONFIG_SYS_VENDOR,
@@ -44,6 +45,28 @@ impl Default for Env {
             defaults.insert("bootdelay".to_string(), CONFIG_BOOTDELAY.to_string());
         }
         Env::default_of(defaults)
+    }
+}
+
+impl Env {
+    /// Sets variables to their default values, all of them if `names` is
+    /// empty. A variable of `names` without a default value is deleted, unless
+    /// it is to be kept.
+    pub fn set_defaults(&mut self, names: &[&str], keep: bool, by: By) {
+        let data = Env::default_of(self.defaults.clone()).export(Separator::Nul, &[]);
+        let how = Import {
+            separator: Separator::Nul,
+            crlf: false,
+            delete: !keep && !names.is_empty(),
+            names,
+            by,
+        };
+        if let Err(error) = self.import(&data, &how) {
+            println!("## Error: Environment import failed: {error}");
+        }
+        if names.is_empty() {
+            self.state.is_default = true;
+        }
     }
 }
 

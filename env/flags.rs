@@ -3,8 +3,8 @@
 //!
 //! A variable has the flags that the list in `.flags` gives its name, or else
 //! those of the list built in. Behaviour: U-Boot,
-//! `doc/develop/environment.rst`; as `fw_setenv` does, and unlike U-Boot
-//! itself, `.flags` also counts for a variable that is new.
+//! `doc/develop/environment.rst`; unlike U-Boot, `.flags` also counts for a
+//! variable that is made after it, which then is protected.
 
 use crate::{By, Env, attr};
 use common::{Error, Result, println};
@@ -170,7 +170,12 @@ impl Env {
         let verb = match (value, old) {
             _ if by == By::Force => return Ok(()),
             (None, _) if refused => "delete",
-            (Some(_), None) if access == Access::ReadOnly => "create",
+            // Else an import could not bring such a variable back together with `.flags`.
+            (Some(_), None)
+                if access == Access::ReadOnly && !self.flag_list().contains_key(name) =>
+            {
+                "create"
+            }
             (Some(_), Some(old)) if access == Access::ChangeDefault => {
                 let default = self.get_default(name).unwrap_or("");
                 println!("oldval: {old}  defval: {default}");
@@ -216,8 +221,7 @@ mod tests {
     fn each_access_permits_what_it_says() {
         let mut env = Env::empty();
         env.set(FLAGS, "r:sr,o:so,c:sc,d:d").unwrap();
-        assert_eq!(env.put("r", "1", By::User), Err(Error::Permission));
-        env.put("r", "1", By::Force).unwrap();
+        env.put("r", "1", By::User).unwrap();
         assert_eq!(env.put("r", "2", By::User), Err(Error::Permission));
         assert_eq!(env.remove("r", By::User), Err(Error::Permission));
         env.put("o", "1", By::User).unwrap();

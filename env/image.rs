@@ -79,6 +79,24 @@ impl Format {
     }
 }
 
+/// An image of variables, in the form of this configuration; `None` if they do not fit.
+pub fn image(variables: &[u8], size: usize) -> Option<Vec<u8>> {
+    configured(size).make(variables, 1)
+}
+
+/// The variables of an image in the form of this configuration, if its checksum is right.
+pub fn variables_of(image: &[u8]) -> Option<&[u8]> {
+    let (_, variables) = configured(image.len()).check(image)?;
+    Some(variables)
+}
+
+fn configured(size: usize) -> Format {
+    Format {
+        size,
+        redundant: cfg!(CONFIG_ENV_REDUNDANT),
+    }
+}
+
 /// Whether the second of two valid copies is the newer one.
 pub fn second_is_newer(first: u8, second: u8) -> bool {
     match (first, second) {

@@ -107,7 +107,7 @@ pub(crate) struct State {
     /// The place, in the order of their priority.
     selected: usize,
     validity: Validity,
-    is_default: bool,
+    pub is_default: bool,
     /// The serial number of the current image.
     serial: u8,
 }
