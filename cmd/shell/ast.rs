@@ -97,20 +97,29 @@ pub struct Parameter {
     /// Its name.
     pub name: String,
     /// What to do depending on whether it has a value.
-    pub modifier: Modifier,
+    pub modifier: Option<Modifier>,
 }
 
-/// What a parameter gives depending on whether it has a value.
+/// What a parameter gives depending on whether it has a value: `${name:-word}` and so on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Modifier {
-    /// Its value.
-    None,
-    /// `${name:-text}`: text instead of nothing.
-    Default(String),
-    /// `${name:=text}`: the same, and sets it.
-    Assign(String),
-    /// `${name:+text}`: text if it has a value, else nothing.
-    Alternative(String),
+pub struct Modifier {
+    /// What it does.
+    pub kind: ModifierKind,
+    /// The word that it gives instead.
+    pub word: Word,
+    /// All that is between the braces, if there is no colon: U-Boot allows such names.
+    pub whole: Option<String>,
+}
+
+/// What a modifier does. A variable without text counts as one without a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModifierKind {
+    /// `-`: the word instead of nothing.
+    Default,
+    /// `=`: the same, and sets it.
+    Assign,
+    /// `+`: the word if it has a value, else nothing.
+    Alternative,
 }
 
 impl Word {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Replaces variables by their values, and splits words at the blanks in them.
 
-use super::ast::{Modifier, Parameter, Part, Word};
+use super::ast::{ModifierKind, Parameter, Part, Word};
 use crate::Context;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -20,20 +20,7 @@ impl Context {
     pub(super) fn expand_words(&mut self, words: &[Word]) -> Result<Vec<String>> {
         let mut fields = Fields::default();
         for word in words {
-            for part in &word.parts {
-                match part {
-                    Part::Text { text, .. } => fields.push(text),
-                    Part::Status => fields.push(&self.shell.status.to_string()),
-                    Part::Variable { parameter, quoted } => {
-                        let value = self.parameter(parameter)?;
-                        match quoted {
-                            true => fields.push(&value),
-                            false => fields.push_split(&value),
-                        }
-                    }
-                }
-                fields.check()?;
-            }
+            self.expand(word, &mut fields)?;
             fields.end();
         }
         Ok(fields.done)
@@ -44,32 +31,64 @@ impl Context {
     /// # Errors
     /// [`Error::NoSpace`] if that is too long.
     pub(super) fn expand_value(&mut self, word: &Word) -> Result<String> {
-        let quote = |part: &Part| match part {
-            Part::Variable { parameter, .. } => Part::Variable {
-                parameter: parameter.clone(),
-                quoted: true,
-            },
-            part => part.clone(),
+        let mut fields = Fields {
+            whole: true,
+            ..Fields::default()
         };
-        let word = Word {
-            parts: word.parts.iter().map(quote).collect(),
-        };
-        Ok(self.expand_words(&[word])?.pop().unwrap_or_default())
+        self.expand(word, &mut fields)?;
+        Ok(fields.open.unwrap_or_default())
     }
 
-    fn parameter(&mut self, parameter: &Parameter) -> Result<String> {
-        let value = self.variable(&parameter.name).filter(|v| !v.is_empty());
-        let value = value.map(ToString::to_string);
-        Ok(match (&parameter.modifier, value) {
-            (Modifier::Alternative(text), Some(_)) => text.clone(),
-            (_, Some(value)) => value,
-            (Modifier::None | Modifier::Alternative(_), None) => String::new(),
-            (Modifier::Default(text), None) => text.clone(),
-            (Modifier::Assign(text), None) => {
-                self.shell.set_local(&parameter.name, text)?;
-                text.clone()
+    fn expand(&mut self, word: &Word, fields: &mut Fields) -> Result<()> {
+        for part in &word.parts {
+            match part {
+                // The text of a modifier is split like a value, other text has no blanks.
+                Part::Text { text, quoted } => fields.push(text, *quoted),
+                Part::Status => fields.push(&self.shell.status.to_string(), true),
+                Part::Variable { parameter, quoted } => {
+                    self.expand_parameter(parameter, *quoted, fields)?;
+                }
             }
-        })
+            fields.check()?;
+        }
+        Ok(())
+    }
+
+    fn expand_parameter(
+        &mut self,
+        parameter: &Parameter,
+        quoted: bool,
+        fields: &mut Fields,
+    ) -> Result<()> {
+        if quoted {
+            fields.push("", true);
+        }
+        let Some(modifier) = &parameter.modifier else {
+            fields.push(self.variable(&parameter.name).unwrap_or_default(), quoted);
+            return Ok(());
+        };
+        let whole = modifier.whole.as_deref();
+        if let Some(value) = whole.and_then(|name| self.variable(name)) {
+            fields.push(value, quoted);
+            return Ok(());
+        }
+        let value = self.variable(&parameter.name).filter(|v| !v.is_empty());
+        match (modifier.kind, value) {
+            (ModifierKind::Alternative, None) => Ok(()),
+            (ModifierKind::Default | ModifierKind::Assign, Some(value)) => {
+                fields.push(value, quoted);
+                Ok(())
+            }
+            (ModifierKind::Assign, None) => {
+                let value = self.expand_value(&modifier.word)?;
+                self.shell.set_local(&parameter.name, &value)?;
+                fields.push(&value, quoted);
+                Ok(())
+            }
+            (ModifierKind::Default, None) | (ModifierKind::Alternative, Some(_)) => {
+                self.expand(&modifier.word, fields)
+            }
+        }
     }
 
     /// The value of a variable of the environment, or else of the shell.
@@ -86,24 +105,30 @@ struct Fields {
     open: Option<String>,
     /// Bytes in all of them.
     size: usize,
+    /// Whether nothing is split.
+    whole: bool,
 }
 
 impl Fields {
-    fn push(&mut self, text: &str) {
-        self.size += text.len();
-        self.open.get_or_insert_default().push_str(text);
-    }
-
-    /// Adds a value that ends the argument at each blank.
-    fn push_split(&mut self, value: &str) {
-        for (i, piece) in value.split([' ', '\t', '\n']).enumerate() {
+    /// Adds text; unless it is quoted, the argument ends at each blank.
+    fn push(&mut self, text: &str, quoted: bool) {
+        if quoted || self.whole {
+            self.add(text);
+            return;
+        }
+        for (i, piece) in text.split([' ', '\t', '\n']).enumerate() {
             if i > 0 {
                 self.end();
             }
             if !piece.is_empty() {
-                self.push(piece);
+                self.add(piece);
             }
         }
+    }
+
+    fn add(&mut self, text: &str) {
+        self.size += text.len();
+        self.open.get_or_insert_default().push_str(text);
     }
 
     fn end(&mut self) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Splits a script into words and operators.
 
-use super::ast::{Modifier, Parameter, Part, Word};
+use super::ast::{Modifier, ModifierKind, Parameter, Part, Word};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::iter::Peekable;
@@ -45,9 +45,14 @@ impl core::fmt::Display for ParseError {
     }
 }
 
+/// How many parameters may be inside each other.
+const MAX_DEPTH: usize = 16;
+
 /// The characters of a script, and how far they were read.
 pub struct Lexer<'a> {
     chars: Peekable<Chars<'a>>,
+    /// How many parameters are open.
+    depth: usize,
 }
 
 impl<'a> Lexer<'a> {
@@ -55,6 +60,7 @@ impl<'a> Lexer<'a> {
     pub fn new(script: &'a str) -> Lexer<'a> {
         Lexer {
             chars: script.chars().peekable(),
+            depth: 0,
         }
     }
 
@@ -109,24 +115,27 @@ impl<'a> Lexer<'a> {
 
     fn word(&mut self) -> Result<Word, ParseError> {
         let mut word = Word::default();
-        while let Some(&c) = self.chars.peek() {
-            match c {
-                ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' => break,
-                _ => _ = self.chars.next(),
-            }
-            match c {
-                '\'' => word.push_quoted(self.single_quoted()?),
-                '"' => self.double_quoted(&mut word)?,
-                '$' => self.dollar(&mut word, false)?,
-                '\\' => match self.chars.next() {
-                    Some('\n') => {}
-                    Some(c) => word.push_quoted(c.to_string()),
-                    None => return Err(ParseError::Incomplete("the character after '\\'")),
-                },
-                c => word.push_char(c, false),
-            }
+        let ends = |c: &char| matches!(c, ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|');
+        while let Some(c) = self.chars.next_if(|c| !ends(c)) {
+            self.piece(c, &mut word)?;
         }
         Ok(word)
+    }
+
+    /// A character of a word, and what belongs to it, outside of quotes.
+    fn piece(&mut self, c: char, word: &mut Word) -> Result<(), ParseError> {
+        match c {
+            '\'' => word.push_quoted(self.single_quoted()?),
+            '"' => self.double_quoted(word)?,
+            '$' => self.dollar(word, false)?,
+            '\\' => match self.chars.next() {
+                Some('\n') => {}
+                Some(c) => word.push_quoted(c.to_string()),
+                None => return Err(ParseError::Incomplete("the character after '\\'")),
+            },
+            c => word.push_char(c, false),
+        }
+        Ok(())
     }
 
     fn single_quoted(&mut self) -> Result<String, ParseError> {
@@ -146,16 +155,24 @@ impl<'a> Lexer<'a> {
         loop {
             match self.chars.next() {
                 Some('"') => return Ok(()),
-                Some('$') => self.dollar(word, true)?,
-                Some('\\') => match self.chars.next_if(|c| matches!(c, '$' | '"' | '\\' | '\n')) {
-                    Some('\n') => {}
-                    Some(c) => word.push_char(c, true),
-                    None => word.push_char('\\', true),
-                },
-                Some(c) => word.push_char(c, true),
+                Some(c) => self.quoted_piece(c, word)?,
                 None => return Err(ParseError::Incomplete("the closing '\"'")),
             }
         }
+    }
+
+    /// A character between double quotes, and what belongs to it.
+    fn quoted_piece(&mut self, c: char, word: &mut Word) -> Result<(), ParseError> {
+        match c {
+            '$' => self.dollar(word, true)?,
+            '\\' => match self.chars.next_if(|c| matches!(c, '$' | '"' | '\\' | '\n')) {
+                Some('\n') => {}
+                Some(c) => word.push_char(c, true),
+                None => word.push_char('\\', true),
+            },
+            c => word.push_char(c, true),
+        }
+        Ok(())
     }
 
     /// What follows a dollar sign.
@@ -168,11 +185,11 @@ impl<'a> Lexer<'a> {
             }
             Some('{') => {
                 self.chars.next();
-                self.braces()?
+                self.braces(quoted)?
             }
             Some(c) if c.is_ascii_alphabetic() || *c == '_' => Parameter {
                 name: self.name(),
-                modifier: Modifier::None,
+                modifier: None,
             },
             _ => {
                 word.push_char('$', quoted);
@@ -197,36 +214,78 @@ impl<'a> Lexer<'a> {
         name
     }
 
-    /// What is between `${` and `}`. The text after a modifier is taken as it is.
-    fn braces(&mut self) -> Result<Parameter, ParseError> {
-        let mut text = String::new();
+    /// What is between `${` and `}`.
+    fn braces(&mut self, quoted: bool) -> Result<Parameter, ParseError> {
+        const OPEN: ParseError = ParseError::Incomplete("the closing '}'");
+        let mut name = String::new();
+        loop {
+            let c = self.chars.next().ok_or(OPEN)?;
+            let kind = match c {
+                '}' => {
+                    return Ok(Parameter {
+                        name,
+                        modifier: None,
+                    });
+                }
+                ':' => match self.chars.next_if(|c| modifier(*c).is_some()) {
+                    Some(c) => modifier(c),
+                    // U-Boot takes no notice of a modifier that it does not know.
+                    None => {
+                        self.until_brace(quoted)?;
+                        return Ok(Parameter {
+                            name,
+                            modifier: None,
+                        });
+                    }
+                },
+                _ if name.is_empty() => None,
+                c => modifier(c),
+            };
+            let Some(kind) = kind else {
+                name.push(c);
+                continue;
+            };
+            let ahead = self.chars.clone();
+            let word = self.until_brace(quoted)?;
+            let whole = (c != ':').then(|| {
+                let text = ahead.take_while(|&c| c != '}').collect::<String>();
+                alloc::format!("{name}{c}{text}")
+            });
+            let modifier = Some(Modifier { kind, word, whole });
+            return Ok(Parameter { name, modifier });
+        }
+    }
+
+    /// The word of a modifier, with the brace behind it.
+    fn until_brace(&mut self, quoted: bool) -> Result<Word, ParseError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(ParseError::TooDeep);
+        }
+        self.depth += 1;
+        let mut word = Word::default();
         loop {
             match self.chars.next() {
                 Some('}') => break,
-                Some(c) => text.push(c),
+                Some('"') if quoted => self.double_quoted(&mut word)?,
+                Some('\\') if quoted && self.chars.peek() == Some(&'}') => {
+                    word.push_quoted(self.chars.next().into_iter().collect());
+                }
+                Some(c) if quoted => self.quoted_piece(c, &mut word)?,
+                Some(c) => self.piece(c, &mut word)?,
                 None => return Err(ParseError::Incomplete("the closing '}'")),
             }
         }
-        let (name, modifier) = match text.split_once(':') {
-            Some((name, rest)) => (name, modifier(rest)),
-            None => (text.as_str(), Modifier::None),
-        };
-        Ok(Parameter {
-            name: name.to_string(),
-            modifier,
-        })
+        self.depth -= 1;
+        Ok(word)
     }
 }
 
-fn modifier(text: &str) -> Modifier {
-    let mut chars = text.chars();
-    let kind = chars.next();
-    let text = chars.as_str().to_string();
-    match kind {
-        Some('-') => Modifier::Default(text),
-        Some('=') => Modifier::Assign(text),
-        Some('+') => Modifier::Alternative(text),
-        _ => Modifier::None,
+fn modifier(c: char) -> Option<ModifierKind> {
+    match c {
+        '-' => Some(ModifierKind::Default),
+        '=' => Some(ModifierKind::Assign),
+        '+' => Some(ModifierKind::Alternative),
+        _ => None,
     }
 }
 

@@ -129,6 +129,24 @@ fn variables_are_split_unless_quoted() {
         output("echo ${a:-b c} ${a:=d} $a ${a:+e} x${b:+f}"),
         "b|c|d|d|e|x\n"
     );
+    assert_eq!(
+        output("echo ${a-b} ${a=c d} ${a+e} ${a:+'e  f'} \"${a:+g  h}\" ${none+x}."),
+        "b|c|d|e|e  f|g  h|.\n"
+    );
+    assert_eq!(
+        output(
+            "b=1; echo ${a:-$b} ${a:-${b}2} \"${a:-\"$b\"}\" ${a:-${c:-'}'}} ${a:-\\}} \"${a:-'x'\\}}\""
+        ),
+        "1|12|1|}|}|'x'}\n"
+    );
+    assert_eq!(
+        output("set b-c 1; echo ${b-c} ${b-d}; b=2; echo ${b-c} ${b-d}"),
+        "1|d\n1|2\n"
+    );
+    assert_eq!(
+        output("a=${b:-c d}; echo \"$a\" ${c:-} \"${c:-}\""),
+        "c d|\n"
+    );
     assert_eq!(output("echo \\$a \"\\$a \\x\" $ $1"), "$a|$a \\x|$|$1\n");
 }
 

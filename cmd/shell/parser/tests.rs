@@ -2,7 +2,7 @@
 //! Tests of the lexer and the parser.
 
 use super::*;
-use crate::shell::ast::Modifier;
+use crate::shell::ast::{Modifier, ModifierKind};
 
 fn word(text: &str) -> Word {
     let quoted = false;
@@ -121,16 +121,19 @@ fn parameters_have_modifiers() {
             part => panic!("{part:?}"),
         }
     };
-    let expect = |modifier| ("a_1".to_string(), modifier);
-    assert_eq!(modifier("$a_1-"), expect(Modifier::None));
-    assert_eq!(modifier("${a_1}"), expect(Modifier::None));
-    let text = || "x y".to_string();
-    assert_eq!(modifier("${a_1:-x y}"), expect(Modifier::Default(text())));
-    assert_eq!(modifier("${a_1:=x y}"), expect(Modifier::Assign(text())));
-    assert_eq!(
-        modifier("${a_1:+x y}"),
-        expect(Modifier::Alternative(text()))
-    );
+    let name = || "a_1".to_string();
+    assert_eq!(modifier("$a_1-"), (name(), None));
+    assert_eq!(modifier("${a_1}"), (name(), None));
+    assert_eq!(modifier("${a_1:x}"), (name(), None));
+    assert_eq!(modifier("${eth1#}"), ("eth1#".to_string(), None));
+    let expect = |kind, whole: Option<&str>| {
+        let (word, whole) = (word("x y"), whole.map(ToString::to_string));
+        (name(), Some(Modifier { kind, word, whole }))
+    };
+    assert_eq!(modifier("${a_1:-x y}"), expect(ModifierKind::Default, None));
+    assert_eq!(modifier("${a_1:=x y}"), expect(ModifierKind::Assign, None));
+    let alternative = expect(ModifierKind::Alternative, Some("a_1+x y"));
+    assert_eq!(modifier("${a_1+x y}"), alternative);
 }
 
 #[test]
@@ -181,6 +184,10 @@ fn what_more_lines_can_complete_is_incomplete() {
 
 #[test]
 fn nesting_is_bounded() {
+    let nested = |depth| "${a:-".repeat(depth) + &"}".repeat(depth);
+    assert!(parse(&nested(16)).is_ok());
+    assert_eq!(parse(&nested(17)), Err(ParseError::TooDeep));
+    assert_eq!(parse(&nested(100_000)), Err(ParseError::TooDeep));
     let nested = |depth| "if a; then ".repeat(depth) + "b" + &"; fi".repeat(depth);
     assert!(parse(&nested(MAX_DEPTH - 1)).is_ok());
     assert_eq!(parse(&nested(MAX_DEPTH)), Err(ParseError::TooDeep));
