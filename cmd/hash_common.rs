@@ -17,6 +17,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use boot::hash::{self, Algorithm};
+use common::progress::in_steps;
 use common::{print, println};
 
 /// Where a hash goes to, if it is not in the environment.
@@ -102,7 +103,13 @@ fn lookup(name: &str) -> Result<&'static Algorithm, CmdError> {
 
 fn hash_of(ctx: &Context, algorithm: &Algorithm, memory: (u64, u64)) -> Result<Vec<u8>, CmdError> {
     let len = usize::try_from(memory.1).unwrap_or(usize::MAX);
-    Ok(algorithm.hash(ctx.ram.slice(memory.0, len)?)?)
+    let bytes = ctx.ram.slice(memory.0, len)?;
+    let mut hasher = algorithm.start();
+    in_steps(len as u64, ctx.is_silent(), |step| {
+        hasher.update(&bytes[step.start as usize..step.end as usize]);
+        Ok(step.end - step.start)
+    })?;
+    Ok(hasher.finish())
 }
 
 fn show(algorithm: &Algorithm, (address, len): (u64, u64), hash: &[u8]) {

@@ -132,6 +132,10 @@ pub fn unpack(format: Format, input: &[u8], output: &mut [u8]) -> Result<Sizes> 
     }
 }
 
+#[cfg(all(test, CONFIG_GZIP, CONFIG_LZ4, CONFIG_LZMA, CONFIG_XZ, CONFIG_ZSTD))]
+#[path = "tests.rs"]
+mod formats;
+
 #[cfg(test)]
 mod tests {
     use super::*;
