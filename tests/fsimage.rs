@@ -3,7 +3,7 @@
 
 use crate::image::ImageDisk;
 use crate::random::Random;
-use crate::tool::{arg, image, run};
+use crate::tool::{arg, image, outcome, run};
 use common::Error;
 use fs::{FileSystem, FileType};
 use std::collections::BTreeMap;
@@ -100,6 +100,15 @@ pub fn ext4(folder: &Path, size: u64, root: &Path, options: &[&str]) -> PathBuf 
     ];
     run("mke2fs", &[&fixed, options, &[arg(&path)]].concat());
     path
+}
+
+/// What `fsck.fat -n` finds wrong with an image: nothing, if all is well.
+pub fn fsck_fat(bytes: &[u8]) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fat.img");
+    std::fs::write(&path, bytes).unwrap();
+    let (is_clean, stdout, stderr) = outcome("fsck.fat", &["-n", arg(&path)], "");
+    (!is_clean).then_some(stdout + &stderr)
 }
 
 /// The file system on an image.

@@ -6,8 +6,11 @@ use disk::BlockRange;
 use dm::blk::{BlkInfo, BlockDevice, Disk};
 use dm::{Driver, Model, Ops, UclassDriver, UclassId};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A block that was written: its number and its bytes.
+pub type Written = (u64, Vec<u8>);
 
 /// A disk with the contents of an image file, or of a test's own bytes; writes stay in memory.
 pub struct ImageDisk {
@@ -19,6 +22,9 @@ pub struct ImageDisk {
     reads: AtomicU64,
     read_bytes: AtomicU64,
     flushes: AtomicU64,
+    /// The blocks that were written, if this is wanted.
+    log: Mutex<Option<Vec<Written>>>,
+    is_flushed: AtomicBool,
 }
 
 impl ImageDisk {
@@ -49,6 +55,8 @@ impl ImageDisk {
             reads: AtomicU64::new(0),
             read_bytes: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
+            log: Mutex::default(),
+            is_flushed: AtomicBool::new(true),
         })
     }
 
@@ -78,6 +86,22 @@ impl ImageDisk {
     /// How often it was told to make its contents durable.
     pub fn flushes(&self) -> u64 {
         self.flushes.load(Ordering::Relaxed)
+    }
+
+    /// Forgets what was written, and notes each block from now on.
+    pub fn log_writes(&self) {
+        *lock(&self.log) = Some(Vec::new());
+    }
+
+    /// The blocks that were written since [`ImageDisk::log_writes`], in their
+    /// order, with their numbers.
+    pub fn take_writes(&self) -> Vec<Written> {
+        lock(&self.log).take().unwrap_or_default()
+    }
+
+    /// Whether all that was written is durable.
+    pub fn is_flushed(&self) -> bool {
+        self.is_flushed.load(Ordering::Relaxed)
     }
 
     /// All of it as a range, with a block cache of its own.
@@ -126,12 +150,18 @@ impl BlockDevice for ImageDisk {
             return Err(Error::ReadOnly);
         }
         let place = self.place(start, buf.len())?;
+        self.is_flushed.store(false, Ordering::Relaxed);
         self.bytes()[place..][..buf.len()].copy_from_slice(buf);
+        if let Some(log) = lock(&self.log).as_mut() {
+            let blocks = buf.chunks(self.block_size as usize).map(<[u8]>::to_vec);
+            log.extend((start..).zip(blocks));
+        }
         Ok(())
     }
 
     fn flush(&self) -> Result<()> {
         self.flushes.fetch_add(1, Ordering::Relaxed);
+        self.is_flushed.store(true, Ordering::Relaxed);
         Ok(())
     }
 }

@@ -12,6 +12,13 @@ pub fn run(tool: &str, args: &[&str]) -> String {
 
 /// Runs a tool that reads commands.
 pub fn run_with_input(tool: &str, args: &[&str], input: &str) -> String {
+    let (succeeded, stdout, stderr) = outcome(tool, args, input);
+    assert!(succeeded, "{tool} {args:?} failed:\n{stdout}{stderr}");
+    stdout
+}
+
+/// Runs a tool that may fail; returns whether it succeeded, and what it printed.
+pub fn outcome(tool: &str, args: &[&str], input: &str) -> (bool, String, String) {
     // Debian has most of them where only root looks.
     let path = format!(
         "{}:/usr/sbin:/sbin",
@@ -34,16 +41,12 @@ pub fn run_with_input(tool: &str, args: &[&str], input: &str) -> String {
         .write_all(input.as_bytes())
         .unwrap();
     let output = child.wait_with_output().unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert!(
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
         output.status.success(),
-        "{tool} {args:?} failed ({}):\n{stdout}{stderr}",
-        output.status
-    );
-    stdout.into_owned()
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 /// A new image file of a size in bytes, full of zeros.

@@ -11,6 +11,12 @@ pub struct Boot {
     pub bits: u8,
     /// The allocation table that is in use.
     pub table: u64,
+    /// Bytes of each table.
+    pub table_len: u64,
+    /// How many tables that follow it are kept the same.
+    pub mirrors: u8,
+    /// What counts the free clusters of a FAT32.
+    pub info: Option<u64>,
     /// Bytes in a cluster.
     pub cluster_size: u32,
     /// The first cluster, which has the number 2.
@@ -23,6 +29,20 @@ pub struct Boot {
     pub serial: u32,
     /// The label, in the characters of a short name.
     pub label: [u8; 11],
+}
+
+impl Boot {
+    /// Whether there is a cluster with this number.
+    pub fn has_cluster(&self, number: u32) -> bool {
+        (2..self.clusters.saturating_add(2)).contains(&number)
+    }
+
+    /// Where a cluster is.
+    pub fn offset(&self, cluster: u32) -> u64 {
+        let index = u64::from(cluster.saturating_sub(2));
+        self.data
+            .saturating_add(index.saturating_mul(u64::from(self.cluster_size)))
+    }
 }
 
 /// Where the root directory is.
@@ -95,11 +115,24 @@ fn parse(sector: &[u8; 512]) -> Result<Option<Boot>> {
         .checked_div(u64::from(bits))
         .unwrap_or(0);
     let clusters = clusters.min(entries.saturating_sub(2)).min(0x0fff_fff5) as u32;
+    let active = active_table(sector, is_32)?;
+    if active.is_some_and(|active| active >= tables) {
+        return Err(Error::Corrupt("FAT: the table that counts is not there"));
+    }
+    let info = if is_32 { le::u16(sector, 48)? } else { 0 };
     Ok(Some(Boot {
         bits,
         table: reserved
-            .saturating_add(active_table(sector, is_32)?.saturating_mul(table_sectors))
+            .saturating_add(active.unwrap_or(0).saturating_mul(table_sectors))
             .saturating_mul(sector_size),
+        table_len: table_sectors.saturating_mul(sector_size),
+        mirrors: match active {
+            Some(_) => 0,
+            None => tables.saturating_sub(1) as u8,
+        },
+        info: (1..reserved)
+            .contains(&u64::from(info))
+            .then_some(u64::from(info).saturating_mul(sector_size)),
         cluster_size: per_cluster.saturating_mul(sector_size) as u32,
         data: data_start.saturating_mul(sector_size),
         clusters,
@@ -115,14 +148,10 @@ fn parse(sector: &[u8; 512]) -> Result<Option<Boot>> {
     }))
 }
 
-/// Which of the tables counts: the first, unless a FAT32 says that they differ.
-fn active_table(sector: &[u8], is_32: bool) -> Result<u64> {
+/// The one table that counts, if a FAT32 says that they differ; otherwise all are the same.
+fn active_table(sector: &[u8], is_32: bool) -> Result<Option<u64>> {
     let flags = if is_32 { le::u16(sector, 40)? } else { 0 };
-    Ok(if flags & 0x80 != 0 {
-        u64::from(flags & 0xf)
-    } else {
-        0
-    })
+    Ok((flags & 0x80 != 0).then_some(u64::from(flags & 0xf)))
 }
 
 /// The 16-bit form of a number, or the 32-bit one if that is zero.
@@ -159,6 +188,9 @@ mod tests {
     fn a_fat16_volume() {
         let boot = parse(&sector()).unwrap().unwrap();
         assert_eq!((boot.bits, boot.table, boot.cluster_size), (16, 512, 2048));
+        assert_eq!((boot.table_len, boot.mirrors, boot.info), (20_480, 1, None));
+        assert!(boot.has_cluster(2) && !boot.has_cluster(1));
+        assert_eq!(boot.offset(3), (81 + 32 + 4) * 512);
         assert_eq!(boot.root, Root::Fixed(81 * 512, 16384));
         assert_eq!(boot.data, (81 + 32) * 512);
         assert_eq!(boot.clusters, (40_000 - 113) / 4);

@@ -1,43 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The file allocation table: which clusters make a file, in which order.
+//! Chains: which clusters make a file, in which order.
 
 use super::Fat;
+use super::boot::Boot;
+use super::table::{Link, Table};
 use common::{Error, Result};
-use disk::le;
-
-/// Bytes of the table that are looked at together.
-const WINDOW: u64 = 512;
 
 /// Clusters that follow each other on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Where on the partition, in bytes.
-    pub offset: u64,
-    /// How many bytes.
-    pub len: u64,
+    /// The number of the first one.
+    pub first: u32,
+    /// How many.
+    pub count: u32,
+}
+
+impl Run {
+    /// Where on the partition they are, in bytes.
+    pub fn offset(self, boot: &Boot) -> u64 {
+        boot.offset(self.first)
+    }
+
+    /// How many bytes they have.
+    pub fn len(self, boot: &Boot) -> u64 {
+        u64::from(boot.cluster_size).saturating_mul(u64::from(self.count))
+    }
+
+    /// The number of the last one.
+    pub fn last(self) -> u32 {
+        self.first.saturating_add(self.count.saturating_sub(1))
+    }
 }
 
 /// The clusters of a file or directory, one run at a time.
 pub struct Chain<'a> {
-    fat: &'a Fat,
+    table: Table<'a>,
+    boot: &'a Boot,
     next: Option<u32>,
     /// Clusters that the chain may still have: more make it a loop.
     left: u32,
-    window: [u8; WINDOW as usize],
-    /// Where in the table the window is.
-    position: Option<u64>,
 }
 
 impl<'a> Chain<'a> {
     /// The chain that starts at a cluster; an empty file has cluster 0.
     pub fn new(fat: &'a Fat, first: u32) -> Chain<'a> {
-        let next = (first != 0).then_some(first);
         Chain {
-            fat,
-            next,
+            table: Table::new(fat),
+            boot: &fat.boot,
+            next: (first != 0).then_some(first),
             left: fat.boot.clusters,
-            window: [0; WINDOW as usize],
-            position: None,
         }
     }
 
@@ -46,90 +57,32 @@ impl<'a> Chain<'a> {
         let Some(first) = self.next else {
             return Ok(None);
         };
-        let boot = &self.fat.boot;
-        if !(2..boot.clusters.saturating_add(2)).contains(&first) {
-            return Err(Error::Corrupt(
-                "FAT: a cluster number beyond the last cluster",
-            ));
-        }
-        let size = u64::from(boot.cluster_size);
-        let index = u64::from(first.saturating_sub(2));
-        let offset = boot.data.saturating_add(index.saturating_mul(size));
-        let mut count = 0u32;
+        let mut run = Run { first, count: 0 };
         loop {
-            let current = first.saturating_add(count);
-            count = count.saturating_add(1);
+            run.count = run.count.saturating_add(1);
             self.left = self
                 .left
                 .checked_sub(1)
                 .ok_or(Error::Corrupt("FAT: a chain of clusters is a loop"))?;
-            self.next = self.successor(current)?;
-            let adjacent = self.next == Some(first.saturating_add(count));
-            if !adjacent || size.saturating_mul(u64::from(count)) >= wanted {
-                return Ok(Some(Run {
-                    offset,
-                    len: size.saturating_mul(u64::from(count)),
-                }));
+            self.next = self.successor(run.last())?;
+            let adjacent = self.next == run.last().checked_add(1);
+            if !adjacent || run.len(self.boot) >= wanted {
+                return Ok(Some(run));
             }
         }
     }
 
     /// What the table says follows a cluster; `None` at the end of the chain.
     fn successor(&mut self, cluster: u32) -> Result<Option<u32>> {
-        let index = u64::from(cluster);
-        let (entry, end) = match self.fat.boot.bits {
-            12 => {
-                let pair = u32::from(
-                    self.entry::<2>(index.saturating_add(index >> 1))
-                        .map(u16::from_le_bytes)?,
-                );
-                (
-                    if cluster.is_multiple_of(2) {
-                        pair & 0xfff
-                    } else {
-                        pair >> 4
-                    },
-                    0xff8,
-                )
-            }
-            16 => (
-                u32::from(self.entry::<2>(index << 1).map(u16::from_le_bytes)?),
-                0xfff8,
-            ),
-            _ => (
-                self.entry::<4>(index << 2).map(u32::from_le_bytes)? & 0x0fff_ffff,
-                0x0fff_fff8,
-            ),
-        };
-        match entry {
-            0 | 1 => Err(Error::Corrupt(
+        match self.table.get(cluster)? {
+            Link::Next(next) => Ok(Some(next)),
+            Link::End => Ok(None),
+            Link::Free => Err(Error::Corrupt(
                 "FAT: a chain of clusters leads to a free one",
             )),
-            entry if entry >= end => Ok(None),
-            entry if entry == end.saturating_sub(1) => Err(Error::Corrupt(
+            Link::Bad => Err(Error::Corrupt(
                 "FAT: a chain of clusters leads to a bad one",
             )),
-            entry => Ok(Some(entry)),
         }
-    }
-
-    /// `N` bytes of the table.
-    fn entry<const N: usize>(&mut self, offset: u64) -> Result<[u8; N]> {
-        let start = offset & !WINDOW.saturating_sub(1);
-        let skip = offset.saturating_sub(start) as usize;
-        let table = self.fat.boot.table;
-        if skip.saturating_add(N) > WINDOW as usize {
-            // A 12-bit entry across the end of the window.
-            let mut bytes = [0; N];
-            self.fat.read_at(table.saturating_add(offset), &mut bytes)?;
-            return Ok(bytes);
-        }
-        if self.position != Some(start) {
-            self.position = None;
-            self.fat
-                .read_at(table.saturating_add(start), &mut self.window)?;
-            self.position = Some(start);
-        }
-        le::array(&self.window, skip)
     }
 }

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Directories: 32-byte entries, those of long names before the one they name.
 
+use super::Fat;
 use super::boot::{Boot, Root};
 use super::chain::Chain;
+use super::entry::{ENTRY, Entry};
 use super::name::{self, LongName};
-use super::{Fat, le};
 use crate::{DirEntry, FileType};
 use alloc::string::String;
+use alloc::vec::Vec;
 use common::{Error, Result};
 
-/// Bytes of an entry.
-const ENTRY: usize = 32;
+/// Entries that are read together: those of the smallest sector.
+const PIECE: usize = 16;
 /// The format's limit for a directory.
-const MAX_ENTRIES: usize = 65_536;
-
-const READ_ONLY_HIDDEN_SYSTEM_VOLUME: u8 = 0x0f;
-const VOLUME: u8 = 0x08;
-const DIRECTORY: u8 = 0x10;
-
-/// What is called with the long name, if there is one, and the entry of a file; it says whether to go on.
-type EachFile<'a> = &'a mut dyn FnMut(Option<String>, &[u8]) -> Result<bool>;
+pub const MAX_ENTRIES: usize = 65_536;
 
 /// A file or a directory.
 pub struct Node {
@@ -27,18 +22,34 @@ pub struct Node {
     pub cluster: u32,
     /// Its size; 0 for a directory.
     pub size: u32,
+    /// Its entry; that of the root says nothing.
+    pub entry: Entry,
+    /// Where its entries are on the partition, its own after those of its long name.
+    pub slots: Vec<u64>,
     dir: Option<Dir>,
 }
 
 /// A directory.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Dir(Root);
+
+/// A file or directory as [`Dir::files`] comes across it.
+pub struct Found<'a> {
+    /// Its long name, if it has one.
+    pub long: Option<String>,
+    /// Its entry.
+    pub entry: &'a Entry,
+    /// See [`Node::slots`].
+    pub slots: &'a [u64],
+}
 
 impl Node {
     pub fn root(boot: &Boot) -> Node {
         Node {
             cluster: 0,
             size: 0,
+            entry: Entry::default(),
+            slots: Vec::new(),
             dir: Some(Dir::root(boot)),
         }
     }
@@ -55,28 +66,39 @@ impl Node {
         self.dir.ok_or(Error::NotADirectory)
     }
 
-    fn parse(fat: &Fat, entry: &[u8]) -> Result<Node> {
-        let high = if fat.boot.bits == 32 {
-            le::u16(entry, 20)?
-        } else {
-            0
-        };
-        let cluster = (u32::from(high) << 16) | u32::from(le::u16(entry, 26)?);
-        let is_dir = le::u8(entry, 11)? & DIRECTORY != 0;
-        Ok(match is_dir {
+    fn of(fat: &Fat, found: &Found<'_>) -> Node {
+        let cluster = found.entry.cluster(&fat.boot);
+        let is_dir = found.entry.is_directory();
+        let dir = match cluster {
             // A link to the root directory has no cluster.
-            true if cluster == 0 => Node::root(&fat.boot),
-            true => Node {
-                cluster,
-                size: 0,
-                dir: Some(Dir(Root::Cluster(cluster))),
-            },
-            false => Node {
-                cluster,
-                size: le::u32(entry, 28)?,
-                dir: None,
-            },
-        })
+            0 => Dir::root(&fat.boot),
+            cluster => Dir(Root::Cluster(cluster)),
+        };
+        Node {
+            cluster,
+            size: if is_dir { 0 } else { found.entry.size() },
+            entry: *found.entry,
+            slots: found.slots.to_vec(),
+            dir: is_dir.then_some(dir),
+        }
+    }
+}
+
+impl Found<'_> {
+    /// Its name.
+    pub fn name(&self) -> Result<String> {
+        self.long
+            .clone()
+            .map_or_else(|| name::short(self.entry), Ok)
+    }
+
+    /// Whether this is its name, long or short, in upper or lower case.
+    fn is_named(&self, wanted: &str) -> Result<bool> {
+        Ok(self
+            .long
+            .as_ref()
+            .is_some_and(|long| name::is_same(long, wanted))
+            || name::is_same(&name::short(self.entry)?, wanted))
     }
 }
 
@@ -85,26 +107,28 @@ impl Dir {
         Dir(boot.root)
     }
 
-    /// The file or directory of a name, long or short, in upper or lower case.
+    /// Where its entries are.
+    pub fn place(self) -> Root {
+        self.0
+    }
+
+    /// The file or directory of a name.
     pub fn lookup(self, fat: &Fat, wanted: &str) -> Result<Node> {
-        let mut found = None;
-        self.files(fat, &mut |long, entry| {
-            let matches = long.is_some_and(|long| long.eq_ignore_ascii_case(wanted))
-                || name::short(entry)?.eq_ignore_ascii_case(wanted);
-            if matches {
-                found = Some(Node::parse(fat, entry)?);
+        let mut node = None;
+        self.files(fat, &mut |found| {
+            if found.is_named(wanted)? {
+                node = Some(Node::of(fat, &found));
             }
-            Ok(!matches)
+            Ok(node.is_none())
         })?;
-        found.ok_or(Error::NotFound)
+        node.ok_or(Error::NotFound)
     }
 
     pub fn list(self, fat: &Fat, each: &mut dyn FnMut(DirEntry) -> Result<()>) -> Result<()> {
-        self.files(fat, &mut |long, entry| {
-            let node = Node::parse(fat, entry)?;
-            let name = long.map_or_else(|| name::short(entry), Ok)?.into_bytes();
+        self.files(fat, &mut |found| {
+            let node = Node::of(fat, &found);
             each(DirEntry {
-                name,
+                name: found.name()?.into_bytes(),
                 kind: node.kind(),
                 size: u64::from(node.size),
             })?;
@@ -112,55 +136,83 @@ impl Dir {
         })
     }
 
+    /// Whether it has nothing but the names that each directory has.
+    pub fn is_empty(self, fat: &Fat) -> Result<bool> {
+        let mut is_empty = true;
+        self.files(fat, &mut |found| {
+            is_empty = found.entry.is_dots();
+            Ok(is_empty)
+        })?;
+        Ok(is_empty)
+    }
+
     /// The label of the volume, which only the root directory has.
     pub fn label(self, fat: &Fat) -> Result<Option<String>> {
         let mut label = None;
-        self.entries(fat, &mut |entry| {
-            let attributes = le::u8(entry, 11)?;
-            let is_label = attributes & (VOLUME | DIRECTORY) == VOLUME
-                && attributes & 0x3f != READ_ONLY_HIDDEN_SYSTEM_VOLUME;
-            if is_label && le::u8(entry, 0)? != 0xe5 {
-                label = Some(name::decode(le::slice(entry, 0, 11)?));
+        self.entries(fat, &mut |_, entry| {
+            if entry.is_label() {
+                label = Some(name::decode(&entry.name()));
             }
             Ok(label.is_none())
         })?;
         Ok(label)
     }
 
-    /// Calls `each` with the long name and the entry of all files and directories, until it says no.
-    fn files(self, fat: &Fat, each: EachFile<'_>) -> Result<()> {
+    /// Calls `each` with all files and directories, until it says no.
+    pub fn files(self, fat: &Fat, each: &mut dyn FnMut(Found<'_>) -> Result<bool>) -> Result<()> {
         let mut long = LongName::default();
-        self.entries(fat, &mut |entry| {
-            let attributes = le::u8(entry, 11)?;
-            if le::u8(entry, 0)? == 0xe5 {
-                long = LongName::default();
-                return Ok(true);
-            }
-            if attributes & 0x3f == READ_ONLY_HIDDEN_SYSTEM_VOLUME {
-                long.add(entry)?;
+        let mut slots = Vec::new();
+        self.entries(fat, &mut |offset, entry| {
+            if entry.is_long_name() && !entry.is_deleted() {
+                if long.add(entry)? {
+                    slots.clear();
+                }
+                slots.push(offset);
                 return Ok(true);
             }
             let name = core::mem::take(&mut long).finish(entry)?;
-            if attributes & VOLUME != 0 {
-                Ok(true)
-            } else {
-                each(name, entry)
+            let mut own = core::mem::take(&mut slots);
+            if !entry.is_file() {
+                return Ok(true);
             }
+            // Parts that do not belong to this file stay where they are.
+            if name.is_none() {
+                own.clear();
+            }
+            own.push(offset);
+            let go_on = each(Found {
+                long: name,
+                entry,
+                slots: &own,
+            })?;
+            own.clear();
+            slots = own;
+            Ok(go_on)
         })
     }
 
-    /// Calls `each` with all entries up to the end mark, until it says no.
-    fn entries(self, fat: &Fat, each: &mut dyn FnMut(&[u8]) -> Result<bool>) -> Result<()> {
+    /// Calls `each` with all entries up to the end mark and where they are, until it says no.
+    fn entries(self, fat: &Fat, each: &mut dyn FnMut(u64, &Entry) -> Result<bool>) -> Result<()> {
+        self.slots(fat, &mut |offset, entry| {
+            Ok(!entry.is_end() && each(offset, entry)?)
+        })
+    }
+
+    /// Calls `each` with all there is room for, and where it is, until it says no.
+    pub fn slots(self, fat: &Fat, each: &mut dyn FnMut(u64, &Entry) -> Result<bool>) -> Result<()> {
         let mut budget = MAX_ENTRIES;
         let mut run = |offset: u64, len: u64| -> Result<bool> {
-            let mut entry = [0; ENTRY];
-            for at in (offset..offset.saturating_add(len)).step_by(ENTRY) {
-                budget = budget
-                    .checked_sub(1)
-                    .ok_or(Error::Corrupt("FAT: a directory has too many entries"))?;
-                fat.read_at(at, &mut entry)?;
-                if entry.starts_with(&[0]) || !each(&entry)? {
-                    return Ok(false);
+            let mut piece = [Entry::default(); PIECE];
+            let end = offset.saturating_add(len);
+            for start in (offset..end).step_by(PIECE.saturating_mul(ENTRY)) {
+                let count = read(fat, start, end, &mut piece)?;
+                for (entry, at) in piece.iter().take(count).zip((start..).step_by(ENTRY)) {
+                    budget = budget
+                        .checked_sub(1)
+                        .ok_or(Error::Corrupt("FAT: a directory has too many entries"))?;
+                    if !each(at, entry)? {
+                        return Ok(false);
+                    }
                 }
             }
             Ok(true)
@@ -170,7 +222,7 @@ impl Dir {
             Root::Cluster(first) => {
                 let mut chain = Chain::new(fat, first);
                 while let Some(part) = chain.next_run(0)? {
-                    if !run(part.offset, part.len)? {
+                    if !run(part.offset(&fat.boot), part.len(&fat.boot))? {
                         break;
                     }
                 }
@@ -178,4 +230,17 @@ impl Dir {
             }
         }
     }
+}
+
+/// Reads the entries from `start` on, up to `end`; returns how many.
+fn read(fat: &Fat, start: u64, end: u64, piece: &mut [Entry; PIECE]) -> Result<usize> {
+    let mut bytes = [0; PIECE * ENTRY];
+    let len = end.saturating_sub(start).min(bytes.len() as u64) as usize;
+    let (part, _) = bytes.split_at_mut(len);
+    fat.read_at(start, part)?;
+    let (entries, _) = part.as_chunks::<ENTRY>();
+    for (to, from) in piece.iter_mut().zip(entries) {
+        *to = Entry::with(*from);
+    }
+    Ok(entries.len())
 }

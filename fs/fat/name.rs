@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Names: eight and three characters in an old code page, or up to 255 in UTF-16.
 
+use super::entry::Entry;
 use alloc::string::String;
+use alloc::vec::Vec;
 use common::Result;
 use disk::le;
 
 /// UTF-16 units in one entry of a long name.
-const UNITS: usize = 13;
+pub const UNITS: usize = 13;
+/// Where in the entry they are.
+pub const OFFSETS: [usize; UNITS] = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30];
+/// Marks the entry with the last part of a name, which comes first.
+pub const LAST: u8 = 0x40;
 /// Entries that the longest name takes.
 const MAX_PARTS: usize = 20;
 
@@ -23,16 +29,15 @@ pub fn decode(bytes: &[u8]) -> String {
 }
 
 /// The short name of an entry, with the case that Windows NT notes beside it.
-pub fn short(entry: &[u8]) -> Result<String> {
-    let mut bytes: [u8; 11] = le::array(entry, 0)?;
+pub fn short(entry: &Entry) -> Result<String> {
+    let mut bytes = entry.name();
     // E5 marks a deleted file, so a name that begins with it says 05.
     if let Some(first) = bytes.first_mut().filter(|first| **first == 0x05) {
         *first = 0xe5;
     }
-    let flags = le::u8(entry, 12)?;
     let part = |offset, len, lower: u8| -> Result<String> {
         let text = decode(le::slice(&bytes, offset, len)?.trim_ascii_end());
-        Ok(if flags & lower != 0 {
+        Ok(if entry.case() & lower != 0 {
             text.to_ascii_lowercase()
         } else {
             text
@@ -47,22 +52,35 @@ pub fn short(entry: &[u8]) -> Result<String> {
     Ok(name)
 }
 
+/// Whether two names are the same but for upper and lower case.
+pub fn is_same(a: &str, b: &str) -> bool {
+    let upper = |text: &str| {
+        text.chars()
+            .flat_map(char::to_uppercase)
+            .collect::<Vec<_>>()
+    };
+    a.eq_ignore_ascii_case(b) || !(a.is_ascii() && b.is_ascii()) && upper(a) == upper(b)
+}
+
 /// A long name as its entries come in, the last part first.
 #[derive(Default)]
 pub struct LongName {
-    units: alloc::vec::Vec<u16>,
+    units: Vec<u16>,
     /// The part that must come next; 0 when the name is complete.
     next: usize,
     checksum: u8,
 }
 
 impl LongName {
-    /// Takes an entry; one that does not continue the name spoils it.
-    pub fn add(&mut self, entry: &[u8]) -> Result<()> {
+    /// Takes an entry; one that does not continue the name spoils it. Returns
+    /// whether a name begins with it.
+    pub fn add(&mut self, entry: &Entry) -> Result<bool> {
+        let entry = entry.bytes();
         let order = le::u8(entry, 0)?;
         let part = usize::from(order & 0x3f);
         let checksum = le::u8(entry, 13)?;
-        if order & 0x40 != 0 && (1..=MAX_PARTS).contains(&part) {
+        let begins = order & LAST != 0 && (1..=MAX_PARTS).contains(&part);
+        if begins {
             *self = LongName {
                 units: alloc::vec![0xffff; part.saturating_mul(UNITS)],
                 next: part,
@@ -71,23 +89,19 @@ impl LongName {
         }
         if part == 0 || part != self.next || checksum != self.checksum {
             *self = LongName::default();
-            return Ok(());
+            return Ok(begins);
         }
         self.next = part.saturating_sub(1);
-        let offsets = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30];
         let room = self.units.iter_mut().skip(self.next.saturating_mul(UNITS));
-        for (unit, offset) in room.zip(offsets) {
+        for (unit, offset) in room.zip(OFFSETS) {
             *unit = le::u16(entry, offset)?;
         }
-        Ok(())
+        Ok(begins)
     }
 
     /// The name, if it is complete and belongs to this short name.
-    pub fn finish(self, entry: &[u8]) -> Result<Option<String>> {
-        if self.units.is_empty()
-            || self.next != 0
-            || self.checksum != checksum(le::slice(entry, 0, 11)?)
-        {
+    pub fn finish(self, entry: &Entry) -> Result<Option<String>> {
+        if self.units.is_empty() || self.next != 0 || self.checksum != checksum(&entry.name()) {
             return Ok(None);
         }
         let units = self
@@ -102,7 +116,8 @@ impl LongName {
     }
 }
 
-fn checksum(short: &[u8]) -> u8 {
+/// What binds the parts of a long name to the short one.
+pub fn checksum(short: &[u8; 11]) -> u8 {
     short
         .iter()
         .fold(0u8, |sum, &byte| sum.rotate_right(1).wrapping_add(byte))
@@ -112,22 +127,22 @@ fn checksum(short: &[u8]) -> u8 {
 mod tests {
     use super::*;
 
-    fn entry(name: &[u8; 11], flags: u8) -> [u8; 32] {
+    fn entry(name: &[u8; 11], flags: u8) -> Entry {
         let mut entry = [0; 32];
         entry[..11].copy_from_slice(name);
         entry[12] = flags;
-        entry
+        Entry::with(entry)
     }
 
-    fn part(order: u8, text: &str, checksum: u8) -> [u8; 32] {
+    fn part(order: u8, text: &str, checksum: u8) -> Entry {
         let mut entry = [0xff; 32];
         entry[0] = order;
         entry[13] = checksum;
         let units = text.encode_utf16().chain([0]);
-        for (unit, at) in units.zip([1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30]) {
+        for (unit, at) in units.zip(OFFSETS) {
             entry[at..at + 2].copy_from_slice(&unit.to_le_bytes());
         }
-        entry
+        Entry::with(entry)
     }
 
     #[test]
@@ -141,12 +156,18 @@ mod tests {
     }
 
     #[test]
+    fn names_are_compared_without_case() {
+        assert!(is_same("Straße.TXT", "straße.txt") && is_same("ÉTÉ", "été"));
+        assert!(!is_same("a", "b") && !is_same("é", "e") && !is_same("a", "ab"));
+    }
+
+    #[test]
     fn long_names_come_backwards_and_are_checked() {
         let short = entry(b"LONGFI~1TXT", 0);
-        let sum = checksum(&short[..11]);
-        let name = |parts: &[[u8; 32]]| {
+        let sum = checksum(&short.name());
+        let name = |parts: &[Entry]| {
             let mut long = LongName::default();
-            parts.iter().for_each(|part| long.add(part).unwrap());
+            parts.iter().for_each(|part| _ = long.add(part).unwrap());
             long.finish(&short).unwrap()
         };
         let (last, first) = (part(0x42, "é.txt", sum), part(1, "Long file nam", sum));

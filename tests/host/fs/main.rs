@@ -3,6 +3,12 @@
 
 mod ext4;
 mod fat;
+#[cfg(CONFIG_FAT_WRITE)]
+mod fat_loss;
+#[cfg(CONFIG_FAT_WRITE)]
+mod fat_names;
+#[cfg(CONFIG_FAT_WRITE)]
+mod fat_write;
 mod journal;
 
 use common::Error;
