@@ -80,6 +80,11 @@ pub fn own_memory() -> core::ops::Range<u64> {
     imp::own_memory()
 }
 
+/// The part number of the processor we run on, as in the Main ID Register.
+pub fn cpu_part() -> u32 {
+    imp::cpu_part()
+}
+
 /// Makes what was written to `code` visible to instruction fetches.
 pub fn flush_cache(code: &[u8]) {
     imp::flush_cache(code);

@@ -17,6 +17,11 @@ fn do_dm(ctx: &mut Context, args: &[&str]) -> CmdResult {
         ["uclass"] | ["uclass", "-e"] => uclasses(model, |_| true),
         ["drivers"] => drivers(model),
         ["compat"] => compatible(model),
+        ["devres"] => resources(model.root()),
+        ["static"] => {
+            println!("Driver                    Address");
+            println!("---------------------------------");
+        }
         _ => return Err(CmdError::Usage),
     }
     Ok(())
@@ -128,6 +133,12 @@ fn drivers(model: &Model) {
     }
 }
 
+/// Devices own what they use, so there are no lists of resources to show.
+fn resources(device: &Arc<Device>) {
+    println!("- {}", device.name());
+    device.children().iter().for_each(resources);
+}
+
 fn compatible(model: &Model) {
     println!("Driver                Compatible");
     println!("--------------------------------");
@@ -225,6 +236,13 @@ mod tests {
     }
 
     #[test]
+    fn there_are_no_resources_and_no_static_data() {
+        assert_eq!(output("dm devres"), "- root\n- bus0\n- disk\n- disk\n");
+        let heading = "Driver                    Address\n---------------------------------\n";
+        assert_eq!(output("dm static"), heading);
+    }
+
+    #[test]
     fn drivers_are_shown() {
         assert_eq!(
             output("dm drivers")
@@ -259,7 +277,9 @@ command! {
     repeatable: true,
     usage: "Driver model low level access",
     help: "compat        List the drivers with what they are compatible with\n\
+           dm devres        List the devices with their resources\n\
            dm drivers       List the drivers with their uclasses and devices\n\
+           dm static        List the drivers with data that is not from the device tree\n\
            dm tree [-s][-e][name]   Show the tree of devices (-s: sorted by uclass, -e: names that begin so)\n\
            dm uclass [-e][name]     List the devices of each uclass",
     subcommands: &["compat", "drivers", "tree", "uclass"],

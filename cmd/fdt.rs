@@ -145,7 +145,7 @@ command! {
 }
 
 #[cfg(test)]
-mod testing {
+pub mod testing {
     //! A tree to work on.
 
     use crate::testing::RAM_BASE;

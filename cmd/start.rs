@@ -65,6 +65,9 @@ fn start_devices(model: &Model) {
     if let Err(error) = model.bind_children(model.root()) {
         println!("The device tree: {error}");
     }
+    if let Err(error) = dm::cpu::bind(model) {
+        println!("The processors: {error}");
+    }
     match dm::serial::start_console(model) {
         Ok(console) => println!("In:    {}", console.name()),
         // Without a console a system can still be booted.

@@ -2,6 +2,7 @@
 //! A device: a driver bound to a piece of hardware, or to another domain.
 
 use crate::blk::BlockDevice;
+use crate::cpu::Cpu;
 use crate::ofnode::OfNode;
 use crate::serial::Serial;
 use crate::xen::Xen;
@@ -23,6 +24,8 @@ pub enum Ops {
     Serial(Arc<dyn Serial>),
     /// A disk.
     Blk(Arc<dyn BlockDevice>),
+    /// A processor.
+    Cpu(Arc<dyn Cpu>),
     /// The hypervisor.
     Xen(Arc<dyn Xen>),
 }

@@ -63,6 +63,11 @@ impl Model {
         drivers
     }
 
+    /// The driver of this name.
+    pub fn driver(&self, name: &str) -> Option<&'static Driver> {
+        self.drivers.iter().find(|driver| driver.name == name)
+    }
+
     /// The uclasses, by identifier.
     pub fn uclasses(&self) -> Vec<&'static UclassDriver> {
         let mut uclasses: Vec<_> = self.uclasses.iter().collect();
@@ -148,12 +153,22 @@ impl Model {
         name: String,
         seq: Option<i32>,
     ) -> Result<Arc<Device>> {
-        let driver = self
-            .drivers
-            .iter()
-            .find(|d| d.name == driver)
-            .ok_or(Error::NotFound)?;
+        let driver = self.driver(driver).ok_or(Error::NotFound)?;
         self.bind(parent, driver, name, None, seq)
+    }
+
+    /// Binds a driver to a node, whatever the node says it is compatible with.
+    ///
+    /// # Errors
+    /// As [`Model::bind_driver`].
+    pub fn bind_node(
+        &self,
+        parent: &Arc<Device>,
+        driver: &'static Driver,
+        name: String,
+        node: OfNode,
+    ) -> Result<Arc<Device>> {
+        self.bind(parent, driver, name, Some(node), None)
     }
 
     /// Makes a device usable, and its ancestors before it. Does nothing if it is already.

@@ -20,6 +20,8 @@ pub enum UclassId {
     Nop,
     /// Block devices.
     Blk,
+    /// Processors.
+    Cpu,
     /// Firmware interfaces, such as PSCI.
     Firmware,
     /// Files of the host, in the sandbox.

@@ -4,6 +4,7 @@
 fn main() {
     kconfig::emit();
     kconfig::emit_modules("block");
+    kconfig::emit_modules("cpu");
     kconfig::emit_modules("serial");
     kconfig::emit_modules("xen");
 }

@@ -3,6 +3,7 @@
 //!
 //! - [`xen`]: the hypervisor, and the front-ends of its para-virtual devices
 //! - `block`: disks that are no hardware
+//! - `cpu`: processors
 //! - `serial`: consoles
 #![no_std]
 #![deny(unsafe_code)]
@@ -27,6 +28,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod block;
+pub mod cpu;
 pub mod serial;
 #[cfg(CONFIG_XEN)]
 pub mod xen;

@@ -20,7 +20,7 @@ pub use exception::{fatal, raise};
 pub use hvc::hypercall;
 pub use jump::start_kernel;
 
-use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, Readable};
+use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MIDR_EL1, Readable};
 use core::ops::Range;
 use smccc::{Hvc, psci};
 
@@ -52,6 +52,11 @@ pub fn reset() -> ! {
 pub fn poweroff() -> ! {
     _ = psci::system_off::<Hvc>();
     halt()
+}
+
+/// Bits 15 to 4 of MIDR_EL1.
+pub fn cpu_part() -> u32 {
+    (MIDR_EL1.get() >> 4 & 0xfff) as u32
 }
 
 /// Makes new code visible to instruction fetches.

@@ -62,6 +62,11 @@ pub(crate) fn poweroff() -> ! {
     exit(0)
 }
 
+/// A host's processor has no such number.
+pub(crate) fn cpu_part() -> u32 {
+    0
+}
+
 pub(crate) fn raise(fault: Fault) -> ! {
     let signal = match fault {
         Fault::Breakpoint => libc::SIGTRAP,
