@@ -5,6 +5,8 @@
 fn main() {
     kconfig::emit();
     kconfig::emit_modules("");
+    let config = kconfig::Config::from_env();
+    println!("cargo:rustc-env=KCONFIG_FILE={}", config.path().display());
     println!("cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH");
     // Without a date that is given, two builds of the same source are the same.
     if let Some(epoch) = std::env::var("SOURCE_DATE_EPOCH")

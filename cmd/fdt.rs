@@ -73,12 +73,12 @@ fn working_address(ctx: &Context) -> Result<u64, CmdError> {
 }
 
 /// The working tree.
-fn working(ctx: &Context) -> Result<Fdt<'_>, CmdError> {
+pub fn working(ctx: &Context) -> Result<Fdt<'_>, CmdError> {
     valid(&ctx.ram, working_address(ctx)?)
 }
 
 /// The working tree, to be changed.
-fn working_mut(ctx: &mut Context) -> Result<FdtMut<'_>, CmdError> {
+pub fn working_mut(ctx: &mut Context) -> Result<FdtMut<'_>, CmdError> {
     let address = working_address(ctx)?;
     support::tree_at_mut(&mut ctx.ram, address).map_err(|error| invalid(address, error))
 }
