@@ -7,16 +7,13 @@
 use crate::hash::CRC32;
 use alloc::boxed::Box;
 use common::{Error, Result, console};
-use miniz_oxide::deflate::core::{
-    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
-};
+use miniz_oxide::DataFormat;
+use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compress};
 
 /// Magic, deflate, no flags, no time, made on Unix.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
 /// The level of compression of the gzip tool.
-const LEVEL: i32 = 6;
-/// Negative: without zlib's header.
-const WINDOW_BITS: i32 = -15;
+const LEVEL: u8 = 6;
 /// Input that is packed between two looks for Ctrl-C.
 const PIECE: usize = 1 << 20;
 
@@ -27,8 +24,9 @@ const PIECE: usize = 1 << 20;
 pub fn gzip(input: &[u8], output: &mut [u8]) -> Result<u64> {
     let header = output.get_mut(..HEADER.len()).ok_or(Error::NoSpace)?;
     header.copy_from_slice(&HEADER);
-    let flags = create_comp_flags_from_zip_params(LEVEL, WINDOW_BITS, 0);
-    let mut state = Box::new(CompressorOxide::new(flags));
+    // It is too large for the stack.
+    let mut state: Box<CompressorOxide> = Box::default();
+    state.set_format_and_level(DataFormat::Raw, LEVEL);
     let (mut used, mut size) = (0usize, HEADER.len());
     loop {
         if console::ctrlc() {
