@@ -6,6 +6,7 @@
 //!
 //! - [`mem`]: RAM as an owned object, with what is reserved in it
 //! - [`mmio`]: device registers
+//! - [`random`]: random numbers
 //! - [`time`]: the timer
 //! - [`reset`], [`poweroff`], [`start_kernel`]: the ways out
 //!
@@ -18,6 +19,7 @@ pub mod mem;
 pub mod mmio;
 #[cfg(any(target_os = "none", test))]
 mod plan;
+pub mod random;
 pub mod time;
 
 #[cfg(target_os = "none")]

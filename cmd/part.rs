@@ -8,7 +8,7 @@ use crate::{CmdError, CmdResult, Context};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use common::println;
+use common::{Error, println};
 use disk::number::autotoul;
 use disk::{Partition, SpecError, Whole};
 use dm::blk::Disk;
@@ -38,6 +38,9 @@ fn do_part(ctx: &mut Context, args: &[&str]) -> CmdResult {
         ["name", interface, spec, part, ref variable @ ..] => {
             fact(ctx, interface, spec, part, variable, |p| p.name.clone())
         }
+        ["set", interface, spec, kind] => set(ctx, interface, spec, kind),
+        #[cfg(CONFIG_PARTITION_TYPE_GUID)]
+        ["type", interface, spec, ref variable @ ..] => type_guid(ctx, interface, spec, variable),
         ["types"] => {
             println!(
                 "Supported partition tables: {}",
@@ -50,10 +53,36 @@ fn do_part(ctx: &mut Context, args: &[&str]) -> CmdResult {
 }
 
 fn uuid(ctx: &mut Context, interface: &str, spec: &str, variable: &[&str]) -> CmdResult {
+    let partition = partition(ctx, interface, spec)?;
+    give(ctx, variable, partition.uuid)
+}
+
+/// The type of a GPT partition; nothing for others, as in U-Boot.
+#[cfg(CONFIG_PARTITION_TYPE_GUID)]
+fn type_guid(ctx: &mut Context, interface: &str, spec: &str, variable: &[&str]) -> CmdResult {
+    let type_guid = match partition(ctx, interface, spec)?.kind {
+        disk::PartitionKind::Efi { type_guid, .. } => format!("{type_guid}"),
+        _ => String::new(),
+    };
+    give(ctx, variable, type_guid)
+}
+
+fn set(ctx: &Context, interface: &str, spec: &str, kind: &str) -> CmdResult {
+    let disk = device(ctx, interface, spec)?;
+    disk::set_type(&disk, kind).map_err(|error| match error {
+        Error::NotFound => {
+            println!("Unknown partition type '{kind}'");
+            CmdError::Failure
+        }
+        error => complain(SpecError::Failed(format!("{interface} {spec}"), error)),
+    })
+}
+
+/// The partition of a specification, which must name one.
+fn partition(ctx: &Context, interface: &str, spec: &str) -> Result<Partition, CmdError> {
     let boot_device = ctx.env.get("bootdevice");
     let location = disk::locate(&ctx.dm, interface, Some(spec), boot_device, Whole::Refused);
-    let location = location.map_err(complain)?;
-    give(ctx, variable, location.partition.uuid)
+    Ok(location.map_err(complain)?.partition)
 }
 
 fn list(ctx: &mut Context, interface: &str, spec: &str, options: &[&str]) -> CmdResult {
@@ -163,6 +192,10 @@ command! {
         'part' is its number, UUID or name\n\
         part number|name <interface> <dev> <part> [varname]\n    \
         - print or set the number or the name of a partition\n\
+        part set <interface> <dev> <type>\n    \
+        - say which kind of table a disk has\n\
+        part type <interface> <dev>:<part> [varname]\n    \
+        - print the type of a GPT partition, or set a variable to it\n\
         part types\n    \
         - list the partition tables that are known",
     subcommands: &["list", "name", "number", "size", "start", "types", "uuid"],

@@ -32,9 +32,9 @@ extern crate alloc;
 extern crate std;
 
 #[cfg(CONFIG_DOS_PARTITION)]
-mod dos;
+pub mod dos;
 #[cfg(CONFIG_EFI_PARTITION)]
-mod efi;
+pub mod efi;
 pub mod le;
 pub mod number;
 mod part;
@@ -43,6 +43,6 @@ mod spec;
 #[cfg(test)]
 mod testing;
 
-pub use part::{PartType, Partition, PartitionKind, list, print, table_names};
+pub use part::{PartType, Partition, PartitionKind, detect, list, print, set_type, table_names};
 pub use range::BlockRange;
 pub use spec::{Location, SpecError, Whole, device, locate, locate_by_name};

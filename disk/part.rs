@@ -6,7 +6,7 @@
 use crate::BlockRange;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use common::{Result, println};
+use common::{Error, Result, println};
 use dm::blk::Disk;
 use uguid::Guid;
 
@@ -108,7 +108,7 @@ pub fn table_names() -> impl Iterator<Item = &'static str> {
 /// the device says.
 pub fn list(disk: &Disk) -> Result<(PartType, Vec<Partition>)> {
     let range = BlockRange::whole(disk)?;
-    match driver_of(&range)? {
+    match driver_of(disk, &range)? {
         Some(driver) => Ok((driver.kind, (driver.read)(disk, &range)?)),
         None => Ok((PartType::Unknown, Vec::new())),
     }
@@ -120,7 +120,7 @@ pub fn list(disk: &Disk) -> Result<(PartType, Vec<Partition>)> {
 /// As [`list`].
 pub fn print(disk: &Disk) -> Result<()> {
     let range = BlockRange::whole(disk)?;
-    let Some(driver) = driver_of(&range)? else {
+    let Some(driver) = driver_of(disk, &range)? else {
         println!("## Unknown partition table type 0");
         return Ok(());
     };
@@ -133,9 +133,35 @@ pub fn print(disk: &Disk) -> Result<()> {
     Ok(())
 }
 
-fn driver_of(range: &BlockRange) -> Result<Option<&'static TableDriver>> {
+/// Says which kind of table a disk has, whatever is on it, until [`detect`] or
+/// the disk's removal; and shows the table.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such kind, or as [`list`].
+pub fn set_type(disk: &Disk, name: &str) -> Result<()> {
+    let driver = DRIVERS
+        .iter()
+        .find(|driver| driver.name.eq_ignore_ascii_case(name));
+    let driver = driver.ok_or(Error::NotFound)?;
+    disk.device.set_uclass_private(Chosen(Some(driver.kind)));
+    print(disk)
+}
+
+/// Finds out again which kind of table a disk has.
+pub fn detect(disk: &Disk) {
+    disk.device.set_uclass_private(Chosen(None));
+}
+
+/// The kind of table that [`set_type`] chose for a disk.
+struct Chosen(Option<PartType>);
+
+fn driver_of(disk: &Disk, range: &BlockRange) -> Result<Option<&'static TableDriver>> {
     if range.is_empty() {
         return Ok(None);
+    }
+    let chosen = disk.device.uclass_private::<Chosen>();
+    if let Some(kind) = chosen.ok().and_then(|chosen| chosen.0) {
+        return Ok(DRIVERS.iter().find(|driver| driver.kind == kind));
     }
     let mut first = alloc::vec![0; range.block_size()];
     range.read_at(0, &mut first)?;

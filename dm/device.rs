@@ -47,6 +47,7 @@ pub(crate) struct State {
     pub ops: Ops,
     plat: Option<Arc<dyn Any + Send + Sync>>,
     private: Option<Arc<dyn Any + Send + Sync>>,
+    uclass_private: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Device {
@@ -148,8 +149,23 @@ impl Device {
         downcast(self.state().lock().private.clone())
     }
 
+    /// Sets what the users of its uclass keep about it, which goes when the device is removed.
+    pub fn set_uclass_private<T: Any + Send + Sync>(&self, private: T) {
+        self.state().lock().uclass_private = Some(Arc::new(private));
+    }
+
+    /// What the users of its uclass keep about it.
+    ///
+    /// # Errors
+    /// If none of this type was set.
+    pub fn uclass_private<T: Any + Send + Sync>(&self) -> Result<Arc<T>> {
+        downcast(self.state().lock().uclass_private.clone())
+    }
+
     pub(crate) fn clear_private(&self) {
-        self.state().lock().private = None;
+        let mut state = self.state().lock();
+        state.private = None;
+        state.uclass_private = None;
     }
 
     pub(crate) fn state(&self) -> &Mutex<State> {

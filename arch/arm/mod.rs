@@ -13,12 +13,14 @@ mod heap;
 mod hvc;
 mod jump;
 mod mmu;
+mod random;
 mod start;
 
 pub use boot::own_memory;
 pub use exception::{fatal, raise};
 pub use hvc::hypercall;
 pub use jump::start_kernel;
+pub use random::random;
 
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MIDR_EL1, Readable};
 use core::ops::Range;

@@ -44,6 +44,13 @@ pub(crate) fn relax(us: u64) {
     std::thread::sleep(Duration::from_micros(us));
 }
 
+/// 64 random bits of the host.
+pub(crate) fn random() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    // The library seeds it from the host's generator, and never twice alike.
+    RandomState::new().hash_one(std::process::id())
+}
+
 /// Starts this program again, with the same arguments.
 pub(crate) fn reset() -> ! {
     terminal::restore();

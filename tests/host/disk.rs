@@ -197,10 +197,10 @@ fn maps_are_printed_as_u_boot_does() {
     let efi = "\nPartition Map for pvblock device 0  --   Partition Type: EFI\n\n\
         Part\tStart LBA\tEnd LBA\t\tName\n\tAttributes\n\tType GUID\n\tPartition GUID\n  \
         1\t0x00000800\t0x000027ff\t\"EFI System\"\n\tattrs:\t0x0000000000000000\n\
-        \ttype:\tc12a7328-f81f-11d2-ba4b-00a0c93ec93b\n\
+        \ttype:\tc12a7328-f81f-11d2-ba4b-00a0c93ec93b\n\t\t(EFI System Partition)\n\
         \tguid:\t11111111-2222-3333-4444-555555555555\n  \
         3\t0x00004000\t0x00007fff\t\"root\"\n\tattrs:\t0x0000000000000004\n\
-        \ttype:\t0fc63daf-8483-4772-8e79-3d69d8477de4\n\
+        \ttype:\t0fc63daf-8483-4772-8e79-3d69d8477de4\n\t\t(linux)\n\
         \tguid:\taaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee\n";
     assert!(text.contains(dos), "{text}");
     assert!(text.contains(efi), "{text}");

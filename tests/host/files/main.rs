@@ -2,6 +2,8 @@
 //! The commands for disks and files, on disks made by the real tools.
 
 mod blk;
+#[cfg(CONFIG_CMD_GPT)]
+mod gpt;
 mod load;
 mod progress;
 
