@@ -111,6 +111,9 @@ pub fn mount(
     spec: Option<&str>,
     only: Option<&str>,
 ) -> Result<Box<dyn FileSystem>, CmdError> {
+    if let Some(fs) = fs::on_interface(interface) {
+        return Ok(fs);
+    }
     let location = locate(ctx, interface, spec)?;
     fs::open_as(&location.disk, &location.partition, only).map_err(|error| {
         let wanted = only.map_or(

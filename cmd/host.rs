@@ -4,7 +4,7 @@
 //! Behaviour: U-Boot, `doc/usage/cmd/host.rst` and `cmd/host.c`.
 #![cfg(CONFIG_CMD_HOST)]
 
-use crate::{CmdError, CmdResult, Context};
+use crate::{CmdError, CmdResult, Context, fs_common};
 use alloc::sync::Arc;
 use common::println;
 use disk::number::{dectoul, hextoul};
@@ -15,6 +15,9 @@ use dm::{Device, UclassId, blk};
 const BLOCK_SIZE: u64 = 512;
 /// The largest: what a page holds would be enough for any disk.
 const BLOCK_SIZE_MAX: u64 = 1 << 16;
+
+/// The file system of the host's own files.
+const FILES: Option<&str> = Some("sandbox");
 
 /// The device that `host dev` selected, by its number.
 #[derive(Default)]
@@ -29,6 +32,9 @@ fn do_host(ctx: &mut Context, args: &[&str]) -> CmdResult {
         ["info", label] => info(ctx, &[find(ctx, label)?]),
         ["dev"] => show_current(ctx),
         ["dev", label] => select(ctx, label),
+        ["load", ..] => fs_common::load(ctx, &args[1..], FILES),
+        ["ls", ..] => fs_common::ls(ctx, &args[1..], FILES),
+        ["size", ..] => fs_common::size(ctx, &args[1..], FILES),
         _ => Err(CmdError::Usage),
     }
 }
@@ -136,6 +142,9 @@ command! {
         \x20    block size; -r: its medium can be taken out\n\
         host unbind <label>     - give up a device\n\
         host info [<label>]     - show one or all devices\n\
-        host dev [<label>]      - set or show the current device",
+        host dev [<label>]      - set or show the current device\n\
+        host load hostfs - <addr> <filename> [<bytes> <offset>] - load a file of the host\n\
+        host ls hostfs - <directory> - list files of the host\n\
+        host size hostfs - <filename> - set 'filesize' to the size of a file of the host",
     run: do_host,
 }

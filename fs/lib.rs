@@ -42,6 +42,8 @@ mod register;
 pub mod ext4;
 #[cfg(CONFIG_FS_FAT)]
 pub mod fat;
+#[cfg(CONFIG_FS_SANDBOX)]
+mod sandbox;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -51,7 +53,7 @@ use common::{Error, Result};
 use disk::{BlockRange, Partition};
 use dm::blk::Disk;
 
-pub use register::{Driver, FILE_SYSTEMS, Probe};
+pub use register::{Driver, FILE_SYSTEMS, INTERFACES, Interface, Probe};
 
 #[doc(hidden)]
 pub use linkme;
@@ -263,6 +265,12 @@ pub fn probe(range: &Arc<BlockRange>, name: Option<&str>) -> Result<Box<dyn File
         }
     }
     Err(Error::Unsupported("no file system that is known"))
+}
+
+/// The file system of an interface that has no disks; `None` for all others.
+pub fn on_interface(name: &str) -> Option<Box<dyn FileSystem>> {
+    let interface = INTERFACES.iter().find(|interface| interface.name == name)?;
+    Some((interface.open)())
 }
 
 /// The file systems of this image, in the order they are tried.

@@ -27,6 +27,32 @@ pub struct Driver {
     pub probe: Probe,
 }
 
+/// The file systems that need no disk; [`file_system_interface!`](crate::file_system_interface) adds to it.
+#[allow(unsafe_code)]
+#[distributed_slice]
+pub static INTERFACES: [Interface];
+
+/// A file system that is found by an interface's name alone.
+pub struct Interface {
+    /// The name, as commands use it: `hostfs`.
+    pub name: &'static str,
+    /// Opens it.
+    pub open: fn() -> Box<dyn FileSystem>,
+}
+
+/// Registers a file system that needs no disk; takes the fields of an [`Interface`](crate::Interface).
+#[macro_export]
+macro_rules! file_system_interface {
+    ($($field:ident: $value:expr),+ $(,)?) => {
+        const _: () = {
+            #[allow(unsafe_code)]
+            #[$crate::linkme::distributed_slice($crate::INTERFACES)]
+            #[linkme(crate = $crate::linkme)]
+            static ENTRY: $crate::Interface = $crate::Interface { $($field: $value),+ };
+        };
+    };
+}
+
 /// Registers a file system; takes the fields of a [`Driver`](crate::Driver).
 #[macro_export]
 macro_rules! file_system {

@@ -160,6 +160,71 @@ impl File {
     }
 }
 
+/// What a path of the host leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link, where those are not followed.
+    Link,
+    /// A device or the like.
+    Other,
+}
+
+/// What a path leads to, and the length of it.
+///
+/// # Errors
+/// If it leads nowhere.
+pub fn metadata(path: &str) -> Result<(Kind, u64), FileError> {
+    let metadata = std::fs::metadata(path)?;
+    Ok((kind_of(metadata.file_type()), metadata.len()))
+}
+
+/// A name in a folder, what it is and its length.
+pub type Entry = (Vec<u8>, Kind, u64);
+
+/// What is in a folder, by name.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn list(path: &str) -> Result<Vec<Entry>, FileError> {
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        let name = entry.file_name().into_encoded_bytes();
+        entries.push((name, kind_of(metadata.file_type()), metadata.len()));
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn kind_of(kind: std::fs::FileType) -> Kind {
+    match kind {
+        kind if kind.is_file() => Kind::File,
+        kind if kind.is_dir() => Kind::Folder,
+        kind if kind.is_symlink() => Kind::Link,
+        _ => Kind::Other,
+    }
+}
+
+/// Writes to a file, which is made if it is missing and then ends with `data`.
+///
+/// # Errors
+/// If the host could not.
+pub fn write_file(path: &str, offset: u64, data: &[u8]) -> Result<(), FileError> {
+    let mut options = OpenOptions::new();
+    let file = options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    file.write_all_at(data, offset)?;
+    Ok(file.set_len(offset.saturating_add(data.len() as u64))?)
+}
+
 /// Repeats a step that does a part, until all is done.
 fn transfer(
     len: usize,

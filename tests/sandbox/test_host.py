@@ -61,6 +61,19 @@ def test_files_are_listed_and_loaded(commands):
 
 
 @pytest.mark.usefixtures("disk")
+def test_the_hosts_own_files_are_a_file_system(commands, tmp_path):
+    status, text = commands("load hostfs - 1000 hello.txt", "md.b 1000 5", f"load hostfs - 1000 {tmp_path}/hello.txt 4 7",
+                            "md.b 1000 4", "host size hostfs - disk.img", "echo size=${filesize}", "ls hostfs - root/boot",
+                            "host load hostfs - 2000 root/boot/initrd", "host ls hostfs - root")
+    assert status == 0
+    assert "00001000: 68 65 6c 6c 6f " in text and "00001000: 77 6f 72 6c " in text
+    assert "size=2a00000\n" in text and "7000 bytes read" in text
+    assert " 3145728   Image\n" in text and "            extlinux/\n" in text and "            boot/\n" in text
+    status, text = commands("load hostfs - 1000 none.txt")
+    assert status == 1 and "'none.txt': not found" in text
+
+
+@pytest.mark.usefixtures("disk")
 def test_devices_have_labels_and_numbers(commands):
     status, text = commands("host bind -r a disk.img", "host bind b fat.img 1024", "host info", "host dev b",
                             "host dev", "host unbind 0", "host info", "host dev 0")
