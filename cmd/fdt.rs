@@ -219,6 +219,10 @@ pub mod testing {
 }
 
 #[cfg(test)]
+#[path = "fdt/tests.rs"]
+mod reference;
+
+#[cfg(test)]
 mod tests {
     use super::testing::{run, with_tree};
 

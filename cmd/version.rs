@@ -9,6 +9,9 @@ use include::config::{CONFIG_IDENT_STRING, CONFIG_LOCALVERSION};
 ///
 /// Tools recognise the loader by `U-Boot` and the release.
 const VERSION: &str = concat!("U-Boot 2026.10-rs", env!("CARGO_PKG_VERSION"));
+/// The same without the name, as `/chosen/u-boot,version` has it.
+#[cfg(CONFIG_CMD_FDT)]
+pub const PLAIN_VERSION: &str = concat!("2026.10-rs", env!("CARGO_PKG_VERSION"));
 
 /// Prints the version as it is shown at the start.
 pub fn banner() {

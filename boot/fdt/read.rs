@@ -99,7 +99,7 @@ impl<'a> Fdt<'a> {
             Some(rest) => (self.root(), rest),
             None => {
                 let (alias, rest) = path.split_once('/').unwrap_or((path, ""));
-                (self.alias(alias).ok_or(FdtError::BadPath)?, rest)
+                (self.alias(alias)?, rest)
             }
         };
         for name in rest.split('/').filter(|name| !name.is_empty()) {
@@ -108,14 +108,12 @@ impl<'a> Fdt<'a> {
         Ok(node)
     }
 
-    fn alias(self, name: &str) -> Option<Node<'a>> {
-        let target = self.root().child("aliases")?.string(name)?;
+    fn alias(self, name: &str) -> Result<Node<'a>, FdtError> {
+        let aliases = self.root().child("aliases");
+        let target = aliases.and_then(|aliases| aliases.string(name));
         // An alias of an alias would be a way to go round in circles.
-        if target.starts_with('/') {
-            self.find(target).ok()
-        } else {
-            None
-        }
+        let target = target.filter(|target| target.starts_with('/'));
+        self.find(target.ok_or(FdtError::BadPath)?)
     }
 
     /// All nodes, parents first, with their depth (the root's is 0).

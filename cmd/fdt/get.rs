@@ -3,12 +3,13 @@
 
 use super::show::is_printable;
 use super::{bad_path, failed, working, working_address};
-use crate::number::{decimal, hex};
+use crate::number::decimal;
 use crate::{CmdError, CmdResult, Context};
 use alloc::format;
 use alloc::string::String;
 use boot::fdt::{FdtError, Node, strings};
 use common::println;
+use disk::number::hextoul;
 
 /// `fdt get value|name|addr|size var path [prop|index [index]]`
 pub fn get(ctx: &mut Context, args: &[&str]) -> CmdResult {
@@ -20,7 +21,7 @@ pub fn get(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let value = match (what.chars().next(), rest) {
         (Some('s'), []) => format!("{}", node.map_err(bad_path)?.children().count()),
         (_, []) => return Err(CmdError::Usage),
-        (Some('n'), [index, ..]) => child_name(node.map_err(bad_path)?, hex(index)?)?,
+        (Some('n'), [index, ..]) => child_name(node.map_err(bad_path)?, hextoul(index).0)?,
         (kind, [property, index @ ..]) => {
             let value = node.map_err(bad_path)?.property(property);
             let value = value.ok_or_else(|| failed("fdt_getprop", FdtError::NotFound))?;
