@@ -2,13 +2,12 @@
 //! `fatload`, `fatls`, `fatsize`, `fatinfo`: files of FAT file systems.
 #![cfg(CONFIG_CMD_FAT)]
 
+use crate::fs_common::file_command;
 use crate::{CmdError, CmdResult, Context, blk_common, fs_common};
 use alloc::sync::Arc;
 use common::{print, println};
 use disk::BlockRange;
 use fs::fat::Fat;
-
-const FAT: Option<&str> = Some("fat");
 
 fn do_fatinfo(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let &[_, interface, ref spec @ ..] = args else {
@@ -33,34 +32,9 @@ fn do_fatinfo(ctx: &mut Context, args: &[&str]) -> CmdResult {
     Ok(())
 }
 
-command! {
-    name: "fatload",
-    max_args: 7,
-    usage: "load binary file from a dos filesystem",
-    help: "<interface> [<dev[:part]> [<addr> [<filename> [bytes [pos]]]]]\n    \
-        - as 'load', from a FAT file system only",
-    complete: crate::complete::file_at::<4>,
-    run: |ctx, args| fs_common::load(ctx, args, FAT),
-}
-
-command! {
-    name: "fatls",
-    max_args: 4,
-    repeatable: true,
-    usage: "list files in a directory (default /)",
-    help: "<interface> [<dev[:part]>] [directory]\n    - as 'ls', of a FAT file system only",
-    complete: crate::complete::file_at::<3>,
-    run: |ctx, args| fs_common::ls(ctx, args, FAT),
-}
-
-command! {
-    name: "fatsize",
-    max_args: 4,
-    usage: "determine a file's size",
-    help: "<interface> <dev[:part]> <filename>\n    - as 'size', of a FAT file system only",
-    complete: crate::complete::file_at::<3>,
-    run: |ctx, args| fs_common::size(ctx, args, FAT),
-}
+file_command!("fatload", load, "fat", "dos");
+file_command!("fatls", ls, "fat", "dos");
+file_command!("fatsize", size, "fat", "dos");
 
 command! {
     name: "fatinfo",

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What all commands for files share: `load`, `ls`, `size` and the like, for
-//! any file system or for a certain one.
+//! What all commands for files share: `load`, `ls` and `size`, for any file
+//! system or for a certain one; `fs_change.rs` has what changes something.
 //!
 //! Behaviour: U-Boot, `fs/fs.c` and `doc/usage/cmd/load.rst`.
 #![cfg(any(
-    CONFIG_CMD_FS_GENERIC,
-    CONFIG_CMD_FAT,
+    CONFIG_CMD_CAT,
     CONFIG_CMD_EXT2,
-    CONFIG_CMD_EXT4
+    CONFIG_CMD_EXT4,
+    CONFIG_CMD_FAT,
+    CONFIG_CMD_FSINFO,
+    CONFIG_CMD_FS_GENERIC,
+    CONFIG_CMD_FS_UUID
 ))]
+// An image with few of these commands does not need all of it.
+#![allow(dead_code)]
 
 use crate::number::hex;
 use crate::{CmdError, CmdResult, Context};
@@ -62,13 +67,14 @@ pub fn load(ctx: &mut Context, args: &[&str], only: Option<&str>) -> CmdResult {
         Ok(fs.read(file, position.saturating_add(step.start), memory)? as u64)
     });
     let len = len.map_err(failed)?;
-    println!("{}", report(len, arch::time::ms() - start));
+    println!("{}", report(len, "read", arch::time::ms() - start));
     ctx.env.set_hex("fileaddr", address)?;
     ctx.env.set_hex("filesize", len)?;
     Ok(())
 }
 
-/// `ls`: shows the names in a directory.
+/// `ls`: shows the names in a directory. As in U-Boot, one that is not there
+/// is a failure without a word.
 pub fn ls(ctx: &mut Context, args: &[&str], only: Option<&str>) -> CmdResult {
     let &[_, interface, ref rest @ ..] = args else {
         return Err(CmdError::Usage);
@@ -87,7 +93,10 @@ pub fn ls(ctx: &mut Context, args: &[&str], only: Option<&str>) -> CmdResult {
             false => Ok(()),
         }
     });
-    result.map_err(|error| fail(&format!("Failed to list '{folder}'"), error))?;
+    result.map_err(|error| match error {
+        Error::NotFound | Error::NotADirectory => CmdError::Failure,
+        error => fail(&format!("Failed to list '{folder}'"), error),
+    })?;
     println!("\n{files} file(s), {folders} dir(s)\n");
     Ok(())
 }
@@ -146,7 +155,7 @@ pub fn printable(bytes: &[u8]) -> String {
 }
 
 /// Says why a file cannot be used; Ctrl-C is no failure of the file.
-fn fail(what: &str, error: Error) -> CmdError {
+pub fn fail(what: &str, error: Error) -> CmdError {
     match error {
         Error::Interrupted => error.into(),
         _ => {
@@ -166,10 +175,13 @@ fn show(entry: &DirEntry) {
 }
 
 /// U-Boot's line about a transfer.
-fn report(len: u64, ms: u64) -> String {
+pub fn report(len: u64, done: &str, ms: u64) -> String {
     match len.checked_div(ms) {
-        Some(rate) => format!("{len} bytes read in {ms} ms ({}/s)", in_units(rate * 1000)),
-        None => format!("{len} bytes read in {ms} ms"),
+        Some(rate) => {
+            let rate = in_units(rate * 1000);
+            format!("{len} bytes {done} in {ms} ms ({rate}/s)")
+        }
+        None => format!("{len} bytes {done} in {ms} ms"),
     }
 }
 
@@ -195,6 +207,54 @@ fn in_units(size: u64) -> String {
     }
 }
 
+/// Registers `load`, `ls` or `size` for one file system; `kind` is how its help calls it.
+macro_rules! file_command {
+    ($name:literal, load, $only:literal, $kind:literal) => {
+        command! {
+            name: $name,
+            max_args: 7,
+            usage: concat!("load binary file from a ", $kind, " filesystem"),
+            help: concat!(
+                "<interface> [<dev[:part]> [<addr> [<filename> [bytes [pos]]]]]\n",
+                "    - as 'load', from file systems of this kind only",
+            ),
+            complete: $crate::complete::file_at::<4>,
+            run: |ctx, args| $crate::fs_common::load(ctx, args, Some($only)),
+        }
+    };
+    ($name:literal, ls, $only:literal, $kind:literal) => {
+        command! {
+            name: $name,
+            max_args: 4,
+            repeatable: true,
+            usage: "list files in a directory (default /)",
+            help: concat!(
+                "<interface> [<dev[:part]>] [directory]\n    - as 'ls', of a ",
+                $kind,
+                " filesystem only",
+            ),
+            complete: $crate::complete::file_at::<3>,
+            run: |ctx, args| $crate::fs_common::ls(ctx, args, Some($only)),
+        }
+    };
+    ($name:literal, size, $only:literal, $kind:literal) => {
+        command! {
+            name: $name,
+            max_args: 4,
+            usage: "determine a file's size",
+            help: concat!(
+                "<interface> <dev[:part]> <filename>\n    - as 'size', of a ",
+                $kind,
+                " filesystem only",
+            ),
+            complete: $crate::complete::file_at::<3>,
+            run: |ctx, args| $crate::fs_common::size(ctx, args, Some($only)),
+        }
+    };
+}
+#[allow(unused_imports)]
+pub(crate) use file_command;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,12 +268,12 @@ mod tests {
         assert_eq!(in_units(1_048_575), "1 MiB");
         assert_eq!(in_units(1_101_005), "1.1 MiB");
         assert_eq!(in_units(u64::MAX), "16 EiB");
-        assert_eq!(report(0, 0), "0 bytes read in 0 ms");
+        assert_eq!(report(0, "written", 0), "0 bytes written in 0 ms");
         assert_eq!(
-            report(1_048_576, 10),
+            report(1_048_576, "read", 10),
             "1048576 bytes read in 10 ms (100 MiB/s)"
         );
-        assert_eq!(report(21, 1), "21 bytes read in 1 ms (20.5 KiB/s)");
+        assert_eq!(report(21, "read", 1), "21 bytes read in 1 ms (20.5 KiB/s)");
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl<'a> File<'a> {
 
     /// Where the bytes at an offset are, and how many follow each other there;
     /// more than `wanted` are not looked for.
-    fn run_at(&mut self, offset: u64, wanted: u64) -> Result<(Option<u64>, u64)> {
+    pub fn run_at(&mut self, offset: u64, wanted: u64) -> Result<(Option<u64>, u64)> {
         let size = self.fs.superblock.block_size as u64;
         let first = offset.checked_div(size).unwrap_or(0);
         let skip = offset.checked_rem(size).unwrap_or(0);

@@ -9,8 +9,11 @@ use alloc::vec::Vec;
 use common::{Error, Result};
 use disk::le;
 
+const FLAG_IMMUTABLE: u32 = 0x10;
+const FLAG_APPEND: u32 = 0x20;
 const FLAG_ENCRYPTED: u32 = 0x800;
 const FLAG_EXTENTS: u32 = 0x8_0000;
+const FLAG_VERITY: u32 = 0x10_0000;
 const FLAG_INLINE_DATA: u32 = 0x1000_0000;
 
 /// Where the block map is, and its length: in small files, it is the contents.
@@ -77,6 +80,11 @@ impl Inode {
     /// Whether its contents cannot be understood.
     pub fn is_encrypted(&self) -> bool {
         self.flags & FLAG_ENCRYPTED != 0
+    }
+
+    /// Whether its contents must not change.
+    pub fn is_protected(&self) -> bool {
+        self.flags & (FLAG_IMMUTABLE | FLAG_APPEND | FLAG_VERITY) != 0
     }
 
     /// Whether its contents are inside of the inode.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! ext2, ext3 and ext4, for reading.
+//! ext2, ext3 and ext4, for reading, and for overwriting files in their place.
 //!
 //! - `superblock.rs`: features and geometry, and where a group's inodes are
 //! - `inode.rs`: what is known of a file; contents that are inside of an inode
 //! - `extent.rs`, `indirect.rs`: the two ways to say which blocks a file has
 //! - `file.rs`: the contents of a file, in runs of blocks
+//! - `overwrite.rs`: new contents of the same size
 //! - `dir.rs`: directories
 //! - `journal.rs`: what a file system that was not unmounted still has to write
 //! - `checksum.rs`: CRC-32C, as all of these use it
@@ -19,9 +20,10 @@ mod file;
 mod indirect;
 mod inode;
 mod journal;
+mod overwrite;
 mod superblock;
 
-use crate::{DirEntry, FileSystem, FileType, Metadata};
+use crate::{DirEntry, FileSystem, FileType, Metadata, Space};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -207,6 +209,22 @@ impl FileSystem for Ext4 {
                 size: inode.size,
             })?;
             Ok(true)
+        })
+    }
+
+    fn write(&self, path: &str, offset: u64, data: &[u8]) -> Result<()> {
+        let inode = self.find(path).map_err(|error| match error {
+            Error::NotFound => Error::Unsupported("ext4: making a file that is not there yet"),
+            error => error,
+        })?;
+        overwrite::overwrite(self, &inode, offset, data)
+    }
+
+    fn space(&self) -> Result<Space> {
+        Ok(Space {
+            unit: self.superblock.block_size as u64,
+            total: self.superblock.blocks,
+            free: self.superblock.free_blocks,
         })
     }
 }

@@ -32,8 +32,16 @@ const INCOMPAT_KNOWN: u32 = INCOMPAT_FILETYPE
     | INCOMPAT_LARGEDIR
     | 0x3_8740;
 
+const INCOMPAT_MMP: u32 = 0x100;
+
 const RO_COMPAT_SPARSE_SUPER: u32 = 0x1;
 const RO_COMPAT_METADATA_CSUM: u32 = 0x400;
+const RO_COMPAT_READONLY: u32 = 0x1000;
+/// With these, the blocks of a file can be overwritten: large files and groups
+/// (7e), quotas (100), bigalloc (200), project (2000), verity (8000; such files
+/// are refused one by one), a list of orphans (10000).
+const RO_COMPAT_KNOWN: u32 =
+    RO_COMPAT_SPARSE_SUPER | RO_COMPAT_METADATA_CSUM | RO_COMPAT_READONLY | 0x1_a37e;
 
 /// What the superblock says.
 pub struct Superblock {
@@ -51,6 +59,10 @@ pub struct Superblock {
     pub uuid: [u8; 16],
     /// Its name, ended by a zero.
     pub label: [u8; 16],
+    /// How many blocks there are.
+    pub blocks: u64,
+    /// How many of them are free, as of the last clean state.
+    pub free_blocks: u64,
     inodes: u32,
     inodes_per_group: u32,
     first_block: u64,
@@ -115,6 +127,8 @@ fn parse(bytes: &[u8; SIZE]) -> Result<Option<Superblock>> {
         has_large_dirs: incompat & INCOMPAT_LARGEDIR != 0,
         uuid,
         label: le::array(bytes, 0x78)?,
+        blocks: count(bytes, 0x4, 0x150, incompat)?,
+        free_blocks: count(bytes, 0xc, 0x158, incompat)?,
         inodes: le::u32(bytes, 0)?,
         inodes_per_group: le::u32(bytes, 0x28)?,
         first_block: u64::from(le::u32(bytes, 0x14)?),
@@ -131,6 +145,15 @@ fn parse(bytes: &[u8; SIZE]) -> Result<Option<Superblock>> {
         journal_inode: le::u32(bytes, 0xe0)?,
     };
     superblock.check().map(|()| Some(superblock))
+}
+
+/// A number whose upper half counts only with 64-bit block numbers.
+fn count(bytes: &[u8], low: usize, high: usize, incompat: u32) -> Result<u64> {
+    let high = match incompat & INCOMPAT_64BIT {
+        0 => 0,
+        _ => le::u32(bytes, high)?,
+    };
+    Ok((u64::from(high) << 32) | u64::from(le::u32(bytes, low)?))
 }
 
 fn check_features(incompat: u32) -> Result<()> {
@@ -180,6 +203,32 @@ impl Superblock {
                 "ext4: not unmounted, with its journal on another device",
             )),
             (_, inode) => Ok(Some(inode)),
+        }
+    }
+
+    /// Whether blocks of a file can be overwritten.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_writable(&self) -> Result<()> {
+        if self.ro_compat & RO_COMPAT_READONLY != 0 {
+            return Err(Error::ReadOnly);
+        }
+        if self.incompat & INCOMPAT_RECOVER != 0 {
+            return Err(Error::Unsupported(
+                "ext4: writing before the journal is replayed, as it was not unmounted",
+            ));
+        }
+        if self.incompat & INCOMPAT_MMP != 0 {
+            return Err(Error::Unsupported(
+                "ext4: writing with multiple mount protection",
+            ));
+        }
+        match self.ro_compat & !RO_COMPAT_KNOWN {
+            0 => Ok(()),
+            _ => Err(Error::Unsupported(
+                "ext4: writing with a feature that is unknown here",
+            )),
         }
     }
 

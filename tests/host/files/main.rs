@@ -2,6 +2,8 @@
 //! The commands for disks and files, on disks made by the real tools.
 
 mod blk;
+#[cfg(CONFIG_FAT_WRITE)]
+mod change;
 #[cfg(CONFIG_CMD_GPT)]
 mod gpt;
 mod load;
@@ -25,16 +27,8 @@ fn ls_and_size() {
         "fatls pvblock 0:1",
         "       21   hello.txt\n            dir/\n\n1 file(s), 1 dir(s)\n\n",
     );
-    fails(
-        &mut context,
-        "ls pvblock 0:2 /none",
-        "Failed to list '/none': not found\n",
-    );
-    fails(
-        &mut context,
-        "ls pvblock 0:2 hello.txt",
-        "Failed to list 'hello.txt': not a directory\n",
-    );
+    fails(&mut context, "ls pvblock 0:2 /none", "");
+    fails(&mut context, "ls pvblock 0:2 hello.txt", "");
     let wrong = "not supported: no file system that is known\n";
     fails(
         &mut context,
@@ -79,4 +73,47 @@ fn fatinfo() {
         "fatinfo pvblock 0:2",
         "** Unable to use pvblock 0:2 for fatinfo **\n",
     );
+}
+
+#[test]
+fn cat_fsuuid_and_fsinfo() {
+    let (mut context, _) = usual();
+    let context = &mut context;
+    prints(
+        context,
+        "cat pvblock 0:2 /hello.txt",
+        "Hello from the disk!\n",
+    );
+    fails(
+        context,
+        "cat pvblock 0:2 none",
+        "File does not exist: ifname=pvblock dev=0:2 file=none\n",
+    );
+    fails(
+        context,
+        "cat pvblock 0:2 boot",
+        "File-read failed: ifname=pvblock dev=0:2 file=boot: is a directory\n",
+    );
+    prints(
+        context,
+        "fsuuid pvblock 0:1; fsuuid pvblock 0:2 u; echo ${u}",
+        "0123-ABCD\n01234567-89ab-cdef-0123-456789abcdef\n",
+    );
+    prints(
+        context,
+        "fsinfo pvblock 0:1",
+        "Type:  fat\nLabel: BOOT\nUUID:  0123-ABCD\n\
+         Size:  16 MiB (8167 x 2048)\nFree:  15.9 MiB (8165 x 2048)\n",
+    );
+    let (status, output) = shell(context, "fsinfo pvblock 0:2");
+    let size = "Size:  16 MiB (16384 x 1024)\nFree:  ";
+    assert!(status == 0 && output.contains(size), "{output}");
+    let wrong = "** Can't use the file system on pvblock 1:1: not supported: no file system that is known\n";
+    for command in [
+        "cat pvblock 1:1 x",
+        "fsuuid pvblock 1:1",
+        "fsinfo pvblock 1:1",
+    ] {
+        fails(context, command, wrong);
+    }
 }

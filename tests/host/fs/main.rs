@@ -2,6 +2,7 @@
 //! File systems made by mkfs.fat, mtools, mke2fs and debugfs.
 
 mod ext4;
+mod ext4_write;
 mod fat;
 #[cfg(CONFIG_FAT_WRITE)]
 mod fat_loss;
