@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Configures, builds, runs and tests the boot loader: `cargo xtask help`.
 
+mod bench;
 mod build;
 mod command;
 mod configure;
@@ -32,6 +33,7 @@ Commands:
   sandbox [-- ARGUMENT...]
                   build the loader as a process in target/sandbox, and start it
   test            check and test everything
+  bench           measure the command line, in the sandbox
   help            print this text
 
 Options:
@@ -43,6 +45,9 @@ Options of run:
   --disk FILE       a raw disk image to use instead of the demo disk
   --memory MIB      memory of the guest (default 512)
 
+Options of bench:
+  --against FILE    another sandbox, which is measured in turn
+
 Ctrl-] ends run.
 ";
 
@@ -51,6 +56,8 @@ struct Arguments {
     command: String,
     output: Option<PathBuf>,
     guest: Guest,
+    /// Another sandbox to measure.
+    against: Option<PathBuf>,
     /// For the sandbox.
     words: Vec<OsString>,
 }
@@ -83,6 +90,7 @@ fn obey(arguments: Arguments) -> Result<(), String> {
         "run" => run::run(&output, &arguments.guest),
         "sandbox" => sandbox::run(&arguments.words),
         "test" => test::test(&output),
+        "bench" => bench::bench(arguments.against.as_deref()),
         name if name.ends_with("_defconfig") => configure::defconfig(&output, name),
         name => Err(format!(
             "unknown command {name:?}; `cargo xtask help` lists them"
@@ -100,6 +108,7 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
         command: String::new(),
         output: None,
         guest: Guest::default(),
+        against: None,
         words: Vec::new(),
     };
     while let Some(argument) = parser.next()? {
@@ -112,6 +121,9 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
             Long("prompt") if is_run => arguments.guest.prompt = true,
             Long("disk") if is_run => arguments.guest.disk = Some(parser.value()?.into()),
             Long("memory") if is_run => arguments.guest.memory = parser.value()?.parse()?,
+            Long("against") if arguments.command == "bench" => {
+                arguments.against = Some(parser.value()?.into());
+            }
             other => return Err(other.unexpected()),
         }
     }
@@ -150,6 +162,13 @@ mod tests {
         let words = parsed("sandbox -- -c version").unwrap().words;
         assert_eq!(words, ["-c", "version"]);
         assert!(parsed("sandbox -c version").is_err());
+    }
+
+    #[test]
+    fn bench_can_be_against_another_sandbox() {
+        let against = parsed("bench --against other").unwrap().against;
+        assert_eq!(against, Some("other".into()));
+        assert!(parsed("test --against other").is_err());
     }
 
     #[test]
