@@ -180,6 +180,20 @@ impl Ram {
         Ok(unsafe { core::slice::from_raw_parts(memory, len) })
     }
 
+    /// All bytes from a physical address on, up to where the loader lives or the bank ends.
+    ///
+    /// # Errors
+    /// As [`Ram::slice`] for a single byte.
+    pub fn slice_from(&self, start: u64) -> Result<&[u8], MemError> {
+        self.check(start, 1, Access::Private)?;
+        let bank = self.banks().find(|bank| bank.contains(&start));
+        let private = self.reserved.iter().filter(|r| r.access == Access::Private);
+        let next = private.map(|r| r.range.start).filter(|&s| s > start).min();
+        let end = bank.map_or(start, |bank| bank.end);
+        let len = next.map_or(end, |next| next.min(end)) - start;
+        self.slice(start, len as usize)
+    }
+
     /// The bytes at a physical address, to be changed; see [`Ram::slice`].
     pub fn slice_mut(&mut self, start: u64, len: usize) -> Result<&mut [u8], MemError> {
         let memory = self.check(start, len, Access::Private)?;
@@ -360,6 +374,9 @@ mod tests {
         assert_eq!(ram.load_limit(0x2000), Ok(0x1000));
         assert_eq!(ram.load_limit(0x3800), Ok(0x800));
         assert!(ram.load_limit(0x3000).is_err());
+        assert_eq!(ram.slice_from(0x2000).map(<[u8]>::len), Ok(0x2000));
+        assert!(ram.slice_from(0x4800).is_err());
+        assert!(ram.slice_from(0x5000).is_err());
         ram.unreserve(0x3000);
         ram.unreserve(0x4000);
         assert_eq!(ram.load_limit(0x2000), Ok(0x2000));

@@ -6,8 +6,8 @@
 
 use crate::bootm::{Failed, Images};
 use crate::extlinux::{self, Config, Label};
-use crate::fdt::{Fdt, FdtError, FdtMut, open_into, overlay};
-use crate::fdt_support::tree_at;
+use crate::fdt::Fdt;
+use crate::fdt_support::{tree_at, with_overlay};
 use crate::loader::Loader;
 use crate::menu::{Choice, choose};
 use alloc::format;
@@ -21,8 +21,6 @@ pub const FILES: &[&str] = &["/extlinux/extlinux.conf", "/boot/extlinux/extlinux
 
 /// Device trees and overlays longer than this are refused: Linux takes no more.
 const FDT_MAX: u64 = 2 << 20;
-/// Room in the tree for what overlays add, for each of their bytes.
-const OVERLAY_GROWTH: usize = 2;
 
 /// Boots what the configuration at `path` says: what the user chooses or the
 /// default, and if that fails the others. `boot` takes loaded images on.
@@ -168,14 +166,6 @@ fn apply_overlays(loader: &mut Loader<'_>, label: &Label, mut tree: Vec<u8>) -> 
         }
     }
     tree
-}
-
-fn with_overlay(tree: &[u8], overlay: Fdt<'_>) -> Result<Vec<u8>, FdtError> {
-    let room = overlay.bytes().len().saturating_mul(OVERLAY_GROWTH);
-    let mut merged = alloc::vec![0; tree.len().saturating_add(room)];
-    open_into(Fdt::new(tree)?, &mut merged)?;
-    overlay::apply(&mut FdtMut::new(&mut merged)?, overlay)?;
-    Ok(merged)
 }
 
 /// Puts the values of variables in the place of `${name}` and `$(name)`.

@@ -14,6 +14,10 @@ use alloc::vec::Vec;
 use arch::mem::{MemError, Ram};
 use core::fmt;
 use core::ops::Range;
+use include::PLAIN_VERSION;
+
+/// Room in a tree for what an overlay adds, for each of its bytes.
+const OVERLAY_GROWTH: usize = 2;
 
 /// Why there is no usable tree at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +67,19 @@ pub fn tree_at_mut(ram: &mut Ram, address: u64) -> Result<FdtMut<'_>, TreeError>
     Ok(FdtMut::new(ram.slice_mut(address, total)?)?)
 }
 
-/// Gives `/chosen` the command line; without one it keeps what it has.
+/// A tree with an overlay applied to it.
+///
+/// # Errors
+/// If it does not fit.
+pub fn with_overlay(tree: &[u8], overlay: Fdt<'_>) -> Result<Vec<u8>, FdtError> {
+    let room = overlay.bytes().len().saturating_mul(OVERLAY_GROWTH);
+    let mut merged = alloc::vec![0; tree.len().saturating_add(room)];
+    fdt::open_into(Fdt::new(tree)?, &mut merged)?;
+    fdt::overlay::apply(&mut FdtMut::new(&mut merged)?, overlay)?;
+    Ok(merged)
+}
+
+/// Gives `/chosen` the loader's version and the command line; without one it keeps what it has.
 ///
 /// # Errors
 /// If there is no room.
@@ -71,10 +87,24 @@ pub fn chosen(tree: &mut FdtMut<'_>, bootargs: Option<&str>) -> Result<(), FdtEr
     let root = tree.fdt().root().offset();
     let chosen = tree.find_or_add_node(root, "chosen")?;
     if let Some(bootargs) = bootargs {
-        let value: Vec<u8> = bootargs.bytes().chain([0]).collect();
-        tree.set_property(chosen, "bootargs", &value)?;
+        tree.set_property(chosen, "bootargs", &text(bootargs))?;
     }
-    Ok(())
+    tree.set_property(chosen, "u-boot,version", &text(PLAIN_VERSION))
+}
+
+/// Tells `/chosen` which configuration of a FIT image was booted.
+///
+/// # Errors
+/// If there is no room.
+pub fn configuration(tree: &mut FdtMut<'_>, name: &str) -> Result<(), FdtError> {
+    let root = tree.fdt().root().offset();
+    let chosen = tree.find_or_add_node(root, "chosen")?;
+    tree.set_property(chosen, "u-boot,bootconf", &text(name))
+}
+
+/// The value of a property of text.
+fn text(value: &str) -> Vec<u8> {
+    value.bytes().chain([0]).collect()
 }
 
 /// Tells `/chosen` where the initramfs is, and reserves it.
@@ -262,6 +292,8 @@ mod tests {
                 fdt.find("/chosen").unwrap().string("bootargs"),
                 Some(expected)
             );
+            let version = fdt.find("/chosen").unwrap().string("u-boot,version");
+            assert!(version.unwrap().starts_with("2026.10"));
         }
     }
 

@@ -39,6 +39,20 @@ pub fn find(ram: &mut Ram, env: &Env, images: &Images) -> Result<(Range<u64>, Im
     Ok((start..end, image))
 }
 
+/// Where the kernel at an address is, as far as that can be told before it is
+/// unpacked; says so if there is none.
+pub fn locate(ram: &Ram, images: &Images) -> Result<Range<u64>, Failed> {
+    let start = images.kernel;
+    let bytes = ram
+        .slice_from(start)
+        .map_err(|error| failed("Cannot use the kernel's address", error))?;
+    let size = match Format::detect(bytes) {
+        Some(Format::Gzip) => HEADER_LEN as u64,
+        _ => Image::parse(bytes).map_err(|_| Failed)?.size,
+    };
+    Ok(start..start.saturating_add(images.kernel_len.unwrap_or(size)))
+}
+
 /// Unpacks to `kernel_comp_addr_r` if that is free, or else to any free place.
 fn unpack_kernel(ram: &mut Ram, env: &Env, images: &Images) -> Result<(u64, Option<u64>), Failed> {
     let bad = |error| match error {

@@ -3,9 +3,12 @@
 //!
 //! - [`bootflow`] looks for something to boot on all disks
 //! - [`extlinux`] reads what a distribution wants to be booted
-//! - [`bootm`] takes images in RAM to a running kernel
+//! - [`bootm`] takes images in RAM to a running kernel, [`stages`] step by step;
+//!   [`find`] finds them
 //! - [`image`]: the arm64 Linux `Image`
 //! - [`decompress`], [`compress`], [`hash`]: what images are packed and checked with
+//! - [`uimage`], [`fit`]: U-Boot's own images; [`spec`] how commands name them,
+//!   [`script`] the scripts in them
 //! - [`place`]: where images may be in RAM
 //! - [`fdt`], [`fdt_support`]: device trees, and what a kernel has to find in one
 #![no_std]
@@ -45,13 +48,26 @@ pub mod decompress;
 pub mod extlinux;
 pub mod fdt;
 pub mod fdt_support;
+pub mod find;
+pub mod fit;
+pub mod fit_hash;
+mod fit_load;
+mod fit_overlay;
+pub mod fit_print;
 pub mod hash;
 pub mod image;
+pub mod image_load;
+mod image_names;
 mod kernel;
+pub mod limits;
 #[cfg(CONFIG_BOOTSTD)]
 mod loader;
 #[cfg(CONFIG_BOOTMETH_EXTLINUX)]
 mod menu;
 pub mod place;
+pub mod script;
+pub mod spec;
+pub mod stages;
 #[cfg(test)]
 mod testing;
+pub mod uimage;

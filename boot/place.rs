@@ -6,6 +6,7 @@
 //! is reserved, [`crate::bootm`] makes the moves that a [`Plan`] asks for.
 
 use crate::image::Image;
+use crate::limits::{High, Limits};
 use alloc::vec::Vec;
 use arch::mem::Ram;
 use core::fmt;
@@ -90,6 +91,13 @@ impl Free {
         })
     }
 
+    /// What of it is inside of a range.
+    pub fn within(mut self, range: &Range<u64>) -> Free {
+        self.remove(&(0..range.start));
+        self.remove(&(range.end..u64::MAX));
+        self
+    }
+
     /// The largest free part.
     pub fn largest(&self) -> Option<Range<u64>> {
         self.0
@@ -114,6 +122,8 @@ pub struct Request {
     pub fdt_len: u64,
     /// What must stay untouched: reservations of the device tree, an initramfs that it names.
     pub keep: Vec<Range<u64>>,
+    /// What the user wants.
+    pub limits: Limits,
 }
 
 /// Where everything goes. The moves are to be made in this order: initramfs,
@@ -126,6 +136,8 @@ pub struct Plan {
     pub kernel: u64,
     /// The start of the device tree.
     pub fdt: u64,
+    /// The bytes that it has there.
+    pub fdt_len: u64,
 }
 
 /// What there is no room for.
@@ -147,6 +159,13 @@ impl fmt::Display for NoRoom {
     }
 }
 
+impl Plan {
+    /// Whether the device tree stays where it is.
+    pub fn keeps_fdt(&self, request: &Request) -> bool {
+        self.fdt == request.fdt.start
+    }
+}
+
 /// Finds places for everything.
 ///
 /// # Errors
@@ -155,6 +174,15 @@ pub fn plan(ram: &Ram, request: &Request) -> Result<Plan, NoRoom> {
     let free = Free::of(ram).without(&request.keep).without([&request.fdt]);
     let (kernel, initrd) = match &request.initrd {
         None => (kernel_place(ram, request, &free), None),
+        Some(initrd) if request.limits.initrd == High::InPlace => {
+            let kernel = kernel_place(ram, request, &free.without([initrd]));
+            (kernel, Some(initrd.start))
+        }
+        Some(initrd) if request.limits.initrd != High::Anywhere => {
+            let beside = kernel_place(ram, request, &free.without([initrd]));
+            let kernel = beside.or_else(|| kernel_place(ram, request, &free));
+            (kernel, initrd_place(ram, request, &free, kernel, initrd))
+        }
         Some(initrd) => {
             // The initramfs stays, unless the kernel fits only without it.
             match kernel_place(ram, request, &free.without([initrd])) {
@@ -184,7 +212,7 @@ pub fn plan(ram: &Ram, request: &Request) -> Result<Plan, NoRoom> {
         &initrd_range,
         &(kernel..kernel.saturating_add(request.image.size)),
     ]);
-    let fdt = rest.highest(ram, request.fdt_len).ok_or(NoRoom {
+    let (fdt, fdt_len) = fdt_place(ram, request, &rest).ok_or(NoRoom {
         what: "device tree",
         len: request.fdt_len,
     })?;
@@ -192,7 +220,24 @@ pub fn plan(ram: &Ram, request: &Request) -> Result<Plan, NoRoom> {
         initrd,
         kernel,
         fdt,
+        fdt_len,
     })
+}
+
+/// Where the device tree goes, and the bytes that it has there.
+fn fdt_place(ram: &Ram, request: &Request, rest: &Free) -> Option<(u64, u64)> {
+    let limits = &request.limits;
+    let len = request.fdt_len;
+    if limits.fdt != High::InPlace {
+        return Some((limits.free(rest, limits.fdt).highest(ram, len)?, len));
+    }
+    // It grows if what follows it is free.
+    let own = self::len(&request.fdt);
+    let grown = len.saturating_sub(own);
+    match rest.fits(request.fdt.end, grown) {
+        true => Some((request.fdt.start, len)),
+        false => Some((request.fdt.start, own)),
+    }
 }
 
 /// Where it is if that is allowed, else just above, else as low as possible.
@@ -220,7 +265,9 @@ fn initrd_place(
 ) -> Option<u64> {
     let kernel = kernel?;
     let kernel = kernel..kernel.saturating_add(request.image.size);
-    free.without([&kernel, &request.kernel])
+    let limits = &request.limits;
+    limits
+        .free(&free.without([&kernel, &request.kernel]), limits.initrd)
         .highest(ram, len(initrd))
 }
 
@@ -269,6 +316,7 @@ mod tests {
             fdt: RAM + 50 * MIB..RAM + 50 * MIB + 0x3000,
             fdt_len: 0x6000,
             keep: Vec::new(),
+            limits: Limits::default(),
         }
     }
 
@@ -346,6 +394,46 @@ mod tests {
         let plan = plan(&ram(), &kept).unwrap();
         assert_eq!(plan.kernel, RAM + 6 * MIB);
         assert_eq!(plan.fdt, RAM + 51 * MIB - 0x6000);
+    }
+
+    #[test]
+    fn the_user_says_how_high() {
+        let initrd = RAM + 30 * MIB..RAM + 38 * MIB;
+        let place = |initrd_high, fdt_high| {
+            let mut request = request(RAM, 8 * MIB, Some(initrd.clone()));
+            request.limits.initrd = initrd_high;
+            request.limits.fdt = fdt_high;
+            plan(&ram(), &request).map(|plan| (plan.initrd, plan.fdt, plan.fdt_len))
+        };
+        let top = RAM + 52 * MIB - 0x6000;
+        assert_eq!(
+            place(High::Anywhere, High::Anywhere),
+            Ok((Some(initrd.start), top, 0x6000))
+        );
+        assert_eq!(
+            place(High::Below(RAM + 24 * MIB), High::Below(RAM + 16 * MIB)),
+            Ok((Some(RAM + 16 * MIB), RAM + 16 * MIB - 0x6000, 0x6000))
+        );
+        assert_eq!(
+            place(High::InPlace, High::InPlace),
+            Ok((Some(initrd.start), RAM + 50 * MIB, 0x6000))
+        );
+        assert_eq!(
+            place(High::Below(RAM + 10 * MIB), High::Anywhere)
+                .unwrap_err()
+                .what,
+            "initramfs next to the kernel"
+        );
+        // A kernel does not overwrite what has to stay where it is.
+        let mut fixed = request(RAM + 28 * MIB, 8 * MIB, Some(initrd.clone()));
+        fixed.limits.initrd = High::InPlace;
+        assert_eq!(plan(&ram(), &fixed).unwrap().kernel, RAM);
+        fixed.limits = Limits {
+            map: RAM + 2 * MIB..RAM + 20 * MIB,
+            ..Limits::default()
+        };
+        let plan = plan(&ram(), &fixed).unwrap();
+        assert_eq!(plan.fdt, RAM + 20 * MIB - 0x6000);
     }
 
     #[test]

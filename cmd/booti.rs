@@ -6,27 +6,44 @@
 //! kernel needs neither `kernel_comp_addr_r` nor `kernel_comp_size`.
 #![cfg(CONFIG_CMD_BOOTI)]
 
+use crate::image_common::{load_address, select};
 use crate::number::hex;
 use crate::{CmdError, CmdResult, Context};
-use boot::bootm::{self, Images};
-use common::println;
-use core::ops::Range;
-use include::config::{CONFIG_SYS_LOAD_ADDR, CONFIG_SYS_MAXARGS};
+use boot::bootm::{self, Failed, Handover, Images, Linux};
+use boot::find::{Search, Select};
+use include::config::CONFIG_SYS_MAXARGS;
 
 fn do_booti(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let kernel = match args.get(1) {
         Some(address) => hex(address)?,
-        None => ctx.env.get_hex("loadaddr", CONFIG_SYS_LOAD_ADDR),
+        None => load_address(ctx),
     };
-    let images = Images {
-        kernel,
-        kernel_len: loaded_len(ctx, kernel),
-        initrd: args.get(2).map_or(Ok(None), |arg| initrd(arg))?,
-        fdt: args.get(3).map(|address| hex(address)).transpose()?,
-    };
-    let handover = bootm::prepare(&mut ctx.ram, &mut ctx.env, &images);
+    let [ramdisk, fdt] = [select(args.get(2))?, select(args.get(3))?];
+    let kernel_len = loaded_len(ctx, kernel);
+    let handover = prepare(ctx, kernel, kernel_len, ramdisk, fdt);
     let handover = handover.map_err(|_| CmdError::Failure)?;
     bootm::start(&mut ctx.ram, &ctx.dm, handover).map_err(|_| CmdError::Failure)
+}
+
+fn prepare(
+    ctx: &mut Context,
+    kernel: u64,
+    kernel_len: Option<u64>,
+    ramdisk: Select<'_>,
+    fdt: Select<'_>,
+) -> Result<Handover, Failed> {
+    let mut images = Images {
+        kernel,
+        kernel_len,
+        ..Images::default()
+    };
+    let place = bootm::kernel_place(&ctx.ram, &images)?;
+    let load_address = load_address(ctx);
+    let mut search = Search::new(&mut ctx.ram, &mut ctx.env, load_address);
+    search.keep("kernel", Some(place));
+    images.initrd = search.ramdisk(ramdisk, None)?;
+    images.fdt = search.fdt(fdt, None)?;
+    Linux::find(&mut ctx.ram, &ctx.env, &images, &[])?.place(&mut ctx.ram, &mut ctx.env)
 }
 
 /// The length of the file at an address, if it is the one that was loaded last.
@@ -35,38 +52,10 @@ fn loaded_len(ctx: &Context, address: u64) -> Option<u64> {
     (ctx.env.get_hex("fileaddr", 0) == address && length > 0).then_some(length)
 }
 
-/// `-`, or `ADDRESS:SIZE`.
-fn initrd(arg: &str) -> Result<Option<Range<u64>>, CmdError> {
-    if arg == "-" {
-        return Ok(None);
-    }
-    let Some((start, size)) = arg.split_once(':') else {
-        println!("Wrong Ramdisk Image Format");
-        println!("Ramdisk image is corrupt or invalid");
-        return Err(CmdError::Failure);
-    };
-    let (start, size) = (hex(start)?, hex(size)?);
-    let range = start..start.saturating_add(size);
-    Ok((start != 0 && !range.is_empty()).then_some(range))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{capture, context, output};
-
-    #[test]
-    fn an_initramfs_is_an_address_and_a_size() {
-        let _console = capture();
-        assert_eq!(initrd("-"), Ok(None));
-        assert_eq!(
-            initrd("0x42000000:1000"),
-            Ok(Some(0x4200_0000..0x4200_1000))
-        );
-        assert_eq!(initrd("0:0"), Ok(None));
-        assert_eq!(initrd("42000000"), Err(CmdError::Failure));
-        assert_eq!(initrd("42000000:x"), Err(CmdError::Failure));
-    }
+    use crate::testing::{context, output};
 
     #[test]
     fn only_the_file_loaded_last_has_a_known_length() {
@@ -84,10 +73,13 @@ mod tests {
             output("setenv loadaddr 40000000; booti"),
             "Bad Linux ARM64 Image magic!\n"
         );
-        assert_eq!(
-            output("booti 40000000 42000000"),
-            "Wrong Ramdisk Image Format\nRamdisk image is corrupt or invalid\n"
-        );
+        let image = "mw.l 40000038 644d5241; mw.q 40000010 1000; mw.q 40000018 8";
+        for bad in ["42000000", "42000000:x"] {
+            assert_eq!(
+                output(&alloc::format!("{image}; booti 40000000 {bad}")),
+                "Wrong Ramdisk Image Format\nRamdisk image is corrupt or invalid\n"
+            );
+        }
         assert!(output("booti 1000").contains("0x1000"));
     }
 }
@@ -99,7 +91,8 @@ command! {
     usage: "boot Linux kernel 'Image' format from memory",
     help: "[addr [initrd[:size]] [fdt]]\n\
         \x20   - boot the arm64 Linux Image at 'addr', flat or compressed with gzip\n\
-        \tIts initramfs is given as 'initrd:size', or as '-' if there is none.\n\
+        \tIts initramfs is given as 'initrd:size', or as '-' if there is none; it and\n\
+        \t'fdt' may also be legacy images, or in a FIT image (ADDR:IMAGE or ADDR#CONFIG).\n\
         \tWithout 'fdt' the kernel gets the device tree that this guest was given.\n\
         \tA compressed kernel is unpacked to kernel_comp_addr_r, or to wherever\n\
         \tthere is room.",

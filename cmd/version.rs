@@ -3,15 +3,8 @@
 
 use crate::{CmdResult, Context};
 use common::println;
+use include::PLAIN_VERSION;
 use include::config::{CONFIG_IDENT_STRING, CONFIG_LOCALVERSION};
-
-/// The release of U-Boot whose behaviour this is, and the version of this loader.
-///
-/// Tools recognise the loader by `U-Boot` and the release.
-const VERSION: &str = concat!("U-Boot 2026.10-rs", env!("CARGO_PKG_VERSION"));
-/// The same without the name, as `/chosen/u-boot,version` has it.
-#[cfg(CONFIG_CMD_FDT)]
-pub const PLAIN_VERSION: &str = concat!("2026.10-rs", env!("CARGO_PKG_VERSION"));
 
 /// Prints the version as it is shown at the start.
 pub fn banner() {
@@ -21,7 +14,8 @@ pub fn banner() {
 /// The version, when it was built if the build says so, and the configured text.
 pub fn version() -> impl core::fmt::Display {
     core::fmt::from_fn(|f| {
-        write!(f, "{VERSION}{CONFIG_LOCALVERSION}")?;
+        // Tools recognise the loader by `U-Boot` and the release.
+        write!(f, "U-Boot {PLAIN_VERSION}{CONFIG_LOCALVERSION}")?;
         if let Some(date) = option_env!("BUILD_DATE") {
             write!(f, " ({date})")?;
         }

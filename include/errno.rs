@@ -11,6 +11,8 @@ pub const EINTR: i32 = 4;
 pub const EIO: i32 = 5;
 /// No such device or address.
 pub const ENXIO: i32 = 6;
+/// Exec format error: not the format that can be run.
+pub const ENOEXEC: i32 = 8;
 /// Out of memory.
 pub const ENOMEM: i32 = 12;
 /// Device or resource busy.
@@ -33,8 +35,12 @@ pub const EROFS: i32 = 30;
 pub const ERANGE: i32 = 34;
 /// Directory not empty.
 pub const ENOTEMPTY: i32 = 39;
+/// No message: something that has to be there is not.
+pub const ENOMSG: i32 = 42;
 /// Bad message: what was read is not what it should be.
 pub const EBADMSG: i32 = 74;
+/// Wrong type.
+pub const EPROTOTYPE: i32 = 91;
 /// Operation not supported.
 pub const EOPNOTSUPP: i32 = 95;
 /// Timed out.

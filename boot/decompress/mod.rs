@@ -25,9 +25,8 @@ mod xz;
 #[cfg(CONFIG_ZSTD)]
 mod zstd;
 
-use arch::mem::{Access, MemError, Ram};
+use arch::mem::{MemError, Ram};
 use common::{Error, Result};
-use core::ops::Range;
 
 /// Input that is unpacked between two looks for Ctrl-C.
 #[cfg(CONFIG_GZIP)]
@@ -102,12 +101,8 @@ pub fn places(
 
 /// Where what can be read from `start` on ends.
 fn readable_end(ram: &Ram, start: u64) -> u64 {
-    let end = ram.banks().find(|bank| bank.contains(&start));
-    let private = |r: &&arch::mem::Reserved| r.access == Access::Private && r.range.start > start;
-    let next = ram.reserved().iter().filter(private);
-    let next = next.map(|r: &arch::mem::Reserved| r.range.start).min();
-    let end = end.map_or(start.saturating_add(1), |bank: Range<u64>| bank.end);
-    next.map_or(end, |next| next.min(end))
+    let len = ram.slice_from(start).map_or(1, <[u8]>::len);
+    start.saturating_add(len as u64)
 }
 
 /// Unpacks `input` to `output`.
@@ -140,7 +135,7 @@ mod formats;
 mod tests {
     use super::*;
     use alloc::vec;
-    use arch::mem::Reserved;
+    use arch::mem::{Access, Reserved};
 
     const BASE: u64 = 0x4000_0000;
 

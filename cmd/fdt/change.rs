@@ -3,7 +3,6 @@
 
 use super::{bad_path, failed, valid, value, working, working_mut};
 use crate::number::hex;
-use crate::version::PLAIN_VERSION;
 use crate::{CmdError, CmdResult, Context};
 use boot::fdt::{Fdt, FdtError, Reservation, overlay};
 use boot::fdt_support as support;
@@ -127,13 +126,8 @@ pub fn chosen(ctx: &mut Context, args: &[&str]) -> CmdResult {
     };
     let bootargs = ctx.env.get("bootargs").map(alloc::string::String::from);
     let mut tree = working_mut(ctx)?;
-    let result = support::chosen(&mut tree, bootargs.as_deref()).and_then(|()| {
-        let chosen = tree.find("/chosen")?;
-        let version = [PLAIN_VERSION.as_bytes(), b"\0"].concat();
-        tree.set_property(chosen, "u-boot,version", &version)
-    });
-    let result =
-        result.and_then(|()| initrd.map_or(Ok(()), |initrd| support::initrd(&mut tree, &initrd)));
+    let result = support::chosen(&mut tree, bootargs.as_deref())
+        .and_then(|()| initrd.map_or(Ok(()), |initrd| support::initrd(&mut tree, &initrd)));
     result.map_err(|error| failed("fdt_setprop", error))
 }
 

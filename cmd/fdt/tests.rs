@@ -184,7 +184,7 @@ fn chosen_is_set_up_as_in_the_reference() {
     let missing = format!("{FAILED_PATH}FDT_ERR_NOTFOUND\n");
     assert_eq!(run(&mut ctx, "fdt print /chosen"), (1, missing));
     output(&mut ctx, "setenv bootargs quiet; fdt chosen");
-    let version = crate::version::PLAIN_VERSION;
+    let version = include::PLAIN_VERSION;
     let common = format!("\tu-boot,version = \"{version}\";\n\tbootargs = \"quiet\";\n}};\n");
     assert_eq!(
         output(&mut ctx, "fdt print /chosen"),

@@ -21,6 +21,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("mtools", "mcopy"),
     ("python3", "python3"),
     ("qemu-system-arm", "qemu-system-aarch64"),
+    ("u-boot-tools", "mkimage"),
     ("uidmap", "newuidmap"),
     ("xz-utils", "xz"),
     ("zstd", "zstd"),
