@@ -2,7 +2,7 @@
 //! Options of a command: letters after a dash, some with an argument.
 //!
 //! Behaviour: U-Boot, `lib/getopt.c`.
-#![cfg(CONFIG_CMD_BDI)]
+#![cfg(any(CONFIG_CMD_BDI, CONFIG_CMD_LOG))]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -73,7 +73,7 @@ impl<'a> Getopt<'a> {
     }
 
     /// The words that are no options.
-    #[cfg(test)]
+    #[cfg(any(test, CONFIG_CMD_LOG))]
     pub fn rest(&self) -> &'a [&'a str] {
         self.rest
     }

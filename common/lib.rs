@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What every other part uses: errors, the console, progress of long work.
+//! What every other part uses: errors, the console, the log, progress of long work.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -9,6 +9,7 @@ extern crate std;
 
 pub mod console;
 pub mod error;
+pub mod log;
 pub mod progress;
 pub mod size;
 pub mod testing;

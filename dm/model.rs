@@ -187,6 +187,12 @@ impl Model {
             return Ok(());
         }
         let driver = device.driver();
+        common::log!(
+            common::log::DEBUG,
+            self.uclass_name(device.uclass()),
+            "probe {}",
+            device.name()
+        );
         let result = self
             .run(driver.of_to_plat, device)
             .and_then(|()| match driver.probe {
