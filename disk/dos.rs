@@ -6,6 +6,8 @@
 //! logical partition and a link to the next such table; these are numbered
 //! from 5. Behaviour: U-Boot, `disk/part_dos.c`.
 
+mod layout;
+
 use crate::part::TableDriver;
 use crate::{BlockRange, PartType, Partition, PartitionKind, le};
 use alloc::format;
@@ -13,6 +15,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use common::{Error, Result, println};
 use dm::blk::Disk;
+
+pub use layout::{Layout, LayoutError, NewPartition};
 
 /// Registers this kind of table; see the list in `part.rs`.
 pub(crate) const DRIVER: TableDriver = TableDriver {
@@ -37,7 +41,7 @@ struct Entry {
 
 impl Entry {
     fn is_extended(self) -> bool {
-        matches!(self.system, 0x05 | 0x0f | 0x85)
+        is_extended(self.system)
     }
 
     /// U-Boot also counts an EFI system partition as bootable.
@@ -48,6 +52,19 @@ impl Entry {
     fn is_used(self) -> bool {
         self.system != 0 && self.boot_indicator & 0x7f == 0
     }
+}
+
+/// Whether a system indicator is that of an extended partition.
+fn is_extended(system: u8) -> bool {
+    matches!(system, 0x05 | 0x0f | 0x85)
+}
+
+/// The partitions of a disk's DOS table, whether or not it has another one.
+///
+/// # Errors
+/// [`Error::Corrupt`] if it has none, or what the device says.
+pub fn partitions(disk: &Disk) -> Result<Vec<Partition>> {
+    read(disk, &BlockRange::whole(disk)?)
 }
 
 /// Whether a block is a partition table, and not the boot sector of a FAT file
@@ -181,11 +198,7 @@ fn print(partitions: &[Partition]) {
         let PartitionKind::Dos(system) = partition.kind else {
             continue;
         };
-        let extended = if matches!(system, 0x05 | 0x0f | 0x85) {
-            " Extd"
-        } else {
-            ""
-        };
+        let extended = if is_extended(system) { " Extd" } else { "" };
         let boot = if partition.bootable { " Boot" } else { "" };
         println!(
             "{:3}\t{:<10}\t{:<10}\t{}\t{system:02x}{extended}{boot}",

@@ -7,6 +7,7 @@ mod change;
 #[cfg(CONFIG_CMD_GPT)]
 mod gpt;
 mod load;
+mod mbr;
 mod progress;
 
 use tests::machine::*;
