@@ -253,7 +253,8 @@ mod tests {
                 "bus                       001 simple_bus           bus0",
                 "disk                      003 blk                  disk",
                 "                                                   disk",
-                "idle                      002 nop                  <none>"
+                "idle                      002 nop                  <none>",
+                "root_driver               000 root                 root"
             ]
         );
         assert_eq!(
@@ -265,7 +266,8 @@ mod tests {
                 "bus                   bus-1",
                 "                      bus-2",
                 "disk                ",
-                "idle                "
+                "idle                ",
+                "root_driver         "
             ]
         );
     }

@@ -4,7 +4,6 @@
 #![cfg(CONFIG_CMD_FS_GENERIC)]
 
 use crate::{CmdError, CmdResult, Context, complete, fs_change, fs_common};
-use alloc::vec::Vec;
 use common::println;
 
 fn do_fstype(ctx: &mut Context, args: &[&str]) -> CmdResult {
@@ -20,8 +19,7 @@ fn do_fstype(ctx: &mut Context, args: &[&str]) -> CmdResult {
 }
 
 fn do_fstypes(_ctx: &mut Context, _args: &[&str]) -> CmdResult {
-    let names: Vec<_> = fs::drivers().iter().map(|driver| driver.name).collect();
-    println!("Supported filesystems: {}", names.join(", "));
+    println!("Supported filesystems: {}", fs::names().join(", "));
     Ok(())
 }
 

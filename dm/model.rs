@@ -56,9 +56,9 @@ impl Model {
         &self.block_cache
     }
 
-    /// The drivers, by name.
+    /// The drivers, by name, with that of the root.
     pub fn drivers(&self) -> Vec<&'static Driver> {
-        let mut drivers: Vec<_> = self.drivers.iter().collect();
+        let mut drivers: Vec<_> = self.drivers.iter().chain([&ROOT]).collect();
         drivers.sort_by_key(|driver| driver.name);
         drivers
     }

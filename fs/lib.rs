@@ -273,6 +273,16 @@ pub fn on_interface(name: &str) -> Option<Box<dyn FileSystem>> {
     Some((interface.open)())
 }
 
+/// What the file systems of this image are called: in the order they are
+/// tried, then those that need no disk.
+pub fn names() -> Vec<&'static str> {
+    let on_disks = drivers().into_iter().map(|driver| driver.name);
+    let mut others: Vec<_> = INTERFACES.iter().map(|i| (i.open)().name()).collect();
+    others.sort_unstable();
+    others.dedup();
+    on_disks.chain(others).collect()
+}
+
 /// The file systems of this image, in the order they are tried.
 pub fn drivers() -> Vec<&'static Driver> {
     let mut drivers: Vec<_> = FILE_SYSTEMS.iter().collect();
@@ -294,5 +304,6 @@ mod tests {
             .map(|(name, _)| *name)
             .collect();
         assert_eq!(names, expected);
+        assert!(super::names().starts_with(&names));
     }
 }

@@ -111,7 +111,7 @@ pub struct Modifier {
     pub whole: Option<String>,
 }
 
-/// What a modifier does. With a colon, a variable without text counts as one without a value.
+/// What a modifier does. A variable without text counts as one without a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModifierKind {
     /// `-`: the word instead of nothing.

@@ -72,9 +72,7 @@ impl Context {
             fields.push(value, quoted);
             return Ok(());
         }
-        // Without a colon, an empty value is a value.
-        let value = self.variable(&parameter.name);
-        let value = value.filter(|value| whole.is_some() || !value.is_empty());
+        let value = self.variable(&parameter.name).filter(|v| !v.is_empty());
         match (modifier.kind, value) {
             (ModifierKind::Alternative, None) => Ok(()),
             (ModifierKind::Default | ModifierKind::Assign, Some(value)) => {

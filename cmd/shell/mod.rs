@@ -13,8 +13,6 @@ mod ast;
 mod complete;
 mod exec;
 mod expand;
-#[cfg(test)]
-mod fuzz;
 #[cfg(CONFIG_CMDLINE_EDITING)]
 mod history;
 mod lexer;

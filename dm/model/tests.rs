@@ -386,7 +386,7 @@ fn numbers_may_be_asked_for_and_are_unique() {
 fn the_tables_are_listed_in_order() {
     let model = bound(Tree::new());
     let drivers: Vec<_> = model.drivers().iter().map(|d| d.name).collect();
-    assert_eq!(drivers, ["bus", "disk", "plain", "uart"]);
+    assert_eq!(drivers, ["bus", "disk", "plain", "root_driver", "uart"]);
     let uclasses: Vec<_> = model.uclasses().iter().map(|u| u.name).collect();
     assert_eq!(uclasses, ["simple_bus", "blk", "serial"]);
     assert_eq!(model.uclass_name(UclassId::Serial), "serial");
