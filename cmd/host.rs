@@ -4,7 +4,7 @@
 //! Behaviour: U-Boot, `doc/usage/cmd/host.rst` and `cmd/host.c`.
 #![cfg(CONFIG_CMD_HOST)]
 
-use crate::{CmdError, CmdResult, Context, fs_common};
+use crate::{CmdError, CmdResult, Context, fs_change, fs_common};
 use alloc::sync::Arc;
 use common::println;
 use disk::number::{dectoul, hextoul};
@@ -33,6 +33,7 @@ fn do_host(ctx: &mut Context, args: &[&str]) -> CmdResult {
         ["dev"] => show_current(ctx),
         ["dev", label] => select(ctx, label),
         ["load", ..] => fs_common::load(ctx, &args[1..], FILES),
+        ["save", ..] => fs_change::save(ctx, &args[1..], FILES),
         ["ls", ..] => fs_common::ls(ctx, &args[1..], FILES),
         ["size", ..] => fs_common::size(ctx, &args[1..], FILES),
         _ => Err(CmdError::Usage),
@@ -144,6 +145,7 @@ command! {
         host info [<label>]     - show one or all devices\n\
         host dev [<label>]      - set or show the current device\n\
         host load hostfs - <addr> <filename> [<bytes> <offset>] - load a file of the host\n\
+        host save hostfs - <addr> <filename> <bytes> - save memory to a file of the host\n\
         host ls hostfs - <directory> - list files of the host\n\
         host size hostfs - <filename> - set 'filesize' to the size of a file of the host",
     run: do_host,

@@ -19,8 +19,17 @@ impl Python {
     /// # Errors
     /// A message for the user, with the command that installs what is missing.
     pub fn ensure(requirements: &[&str]) -> Result<Self, String> {
+        Self::ensure_in("venv", requirements)
+    }
+
+    /// As [`Python::ensure`], for packages that need an environment of their
+    /// own: the folder `name` under `target`.
+    ///
+    /// # Errors
+    /// As [`Python::ensure`].
+    pub fn ensure_in(name: &str, requirements: &[&str]) -> Result<Self, String> {
         let python = Self {
-            folder: root().join("target/venv"),
+            folder: root().join("target").join(name),
         };
         let _lock = lock(&root().join("target"))?;
         for file in requirements {

@@ -69,6 +69,9 @@ def test_the_hosts_own_files_are_a_file_system(commands, tmp_path):
     assert "00001000: 68 65 6c 6c 6f " in text and "00001000: 77 6f 72 6c " in text
     assert "size=2a00000\n" in text and "7000 bytes read" in text
     assert " 3145728   Image\n" in text and "            extlinux/\n" in text and "            boot/\n" in text
+    status, text = commands("mw.b 1000 41 8", "host save hostfs - 1000 saved.txt 8", "save hostfs - 1000 hello.txt 3")
+    assert status == 0 and "8 bytes written" in text
+    assert (tmp_path / "saved.txt").read_bytes() == b"A" * 8 and (tmp_path / "hello.txt").read_bytes() == b"AAA"
     status, text = commands("load hostfs - 1000 none.txt")
     assert status == 1 and "'none.txt': not found" in text
 

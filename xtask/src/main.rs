@@ -32,6 +32,8 @@ Commands:
   run             build, then start the loader on Xen, and Linux with it
   sandbox [-- ARGUMENT...]
                   build the loader as a process in target/sandbox, and start it
+  uboot-pytest PATH [-- ARGUMENT...]
+                  run the test suite of U-Boot's source tree at PATH on the sandbox
   test            check and test everything
   bench           measure the command line, in the sandbox
   help            print this text
@@ -58,7 +60,7 @@ struct Arguments {
     guest: Guest,
     /// Another sandbox to measure.
     against: Option<PathBuf>,
-    /// For the sandbox.
+    /// For the sandbox, or the test suite.
     words: Vec<OsString>,
 }
 
@@ -89,6 +91,7 @@ fn obey(arguments: Arguments) -> Result<(), String> {
         "build" => build::build(&output),
         "run" => run::run(&output, &arguments.guest),
         "sandbox" => sandbox::run(&arguments.words),
+        "uboot-pytest" => sandbox::uboot_pytest(&arguments.words),
         "test" => test::test(&output),
         "bench" => bench::bench(arguments.against.as_deref()),
         name if name.ends_with("_defconfig") => configure::defconfig(&output, name),
@@ -115,7 +118,9 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
         let is_run = arguments.command == "run";
         match argument {
             Value(word) if arguments.command.is_empty() => arguments.command = word.string()?,
-            Value(word) if arguments.command == "sandbox" => arguments.words.push(word),
+            Value(word) if ["sandbox", "uboot-pytest"].contains(&arguments.command.as_str()) => {
+                arguments.words.push(word);
+            }
             Short('h') | Long("help") => arguments.command = "help".into(),
             Short('O') | Long("output") => arguments.output = Some(parser.value()?.into()),
             Long("prompt") if is_run => arguments.guest.prompt = true,
@@ -162,6 +167,8 @@ mod tests {
         let words = parsed("sandbox -- -c version").unwrap().words;
         assert_eq!(words, ["-c", "version"]);
         assert!(parsed("sandbox -c version").is_err());
+        let words = parsed("uboot-pytest ub -- -k env").unwrap().words;
+        assert_eq!(words, ["ub", "-k", "env"]);
     }
 
     #[test]
