@@ -82,6 +82,21 @@ fn model() -> Model {
 }
 
 #[test]
+fn the_places_of_the_configuration_are_registered() {
+    let mut env = Env::empty();
+    env.set_tables(&ENV_DRIVERS, &[]);
+    let names: Vec<_> = env.drivers().iter().map(|driver| driver.name).collect();
+    let expected = [
+        ("EXT4", cfg!(CONFIG_ENV_IS_IN_EXT4)),
+        ("FAT", cfg!(CONFIG_ENV_IS_IN_FAT)),
+        ("BLK", cfg!(CONFIG_ENV_IS_IN_BLK)),
+        ("nowhere", cfg!(CONFIG_ENV_IS_NOWHERE)),
+    ];
+    let expected = expected.iter().filter(|(_, on)| *on);
+    assert_eq!(names, expected.map(|(name, _)| *name).collect::<Vec<_>>());
+}
+
+#[test]
 fn what_is_saved_is_loaded_again() {
     let console = common::testing::capture();
     for redundant in [false, true] {

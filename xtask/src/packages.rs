@@ -16,6 +16,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("fdisk", "fdisk"),
     ("gdisk", "sgdisk"),
     ("kmod", "depmod"),
+    ("libubootenv-tool", "fw_printenv"),
     ("lz4", "lz4"),
     ("mmdebstrap", "mmdebstrap"),
     ("mtools", "mcopy"),

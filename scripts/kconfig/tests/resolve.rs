@@ -71,17 +71,19 @@ fn symbols_of_a_foreign_defconfig_are_named_once_and_do_no_harm() {
 }
 
 #[test]
-fn the_default_configuration_is_in_its_shortest_form() {
-    let folder = folder("shortest");
-    let config = Config::at(folder.join(".config"));
-    let ours = kconfig::root().join("configs/xenguest_arm64_defconfig");
-    config.load_defconfig(&ours).unwrap();
-    let saved = folder.join("defconfig");
-    config.save_defconfig(&saved).unwrap();
-    assert_eq!(
-        fs::read_to_string(saved).unwrap(),
-        fs::read_to_string(ours).unwrap()
-    );
+fn the_configurations_are_in_their_shortest_form() {
+    for name in ["xenguest_arm64_defconfig", "xenguest_arm64_env_defconfig"] {
+        let folder = folder(&format!("shortest-{name}"));
+        let config = Config::at(folder.join(".config"));
+        let ours = kconfig::root().join("configs").join(name);
+        config.load_defconfig(&ours).unwrap();
+        let saved = folder.join("defconfig");
+        config.save_defconfig(&saved).unwrap();
+        assert_eq!(
+            fs::read_to_string(saved).unwrap(),
+            fs::read_to_string(ours).unwrap()
+        );
+    }
 }
 
 #[test]
