@@ -164,25 +164,21 @@ fn what_is_exported_can_be_imported() {
     assert_eq!(env.export(Separator::Nul, &["none"]), b"\0");
 }
 
-/// Ten times as many variables take ten times as long, not a hundred times.
+/// Ten times as many variables take ten times as long, not a hundred times. On a
+/// machine that does other things too, this shows at one time or another.
 #[test]
 fn the_cost_is_linear() {
     let time = |count: u32| {
-        let text: String = (0..count)
-            .map(|i| format!("var_{i:06}=value {i}\n"))
-            .collect();
-        let mut best = u128::MAX;
-        for _ in 0..3 {
-            let mut env = Env::empty();
-            let start = Instant::now();
-            env.import(text.as_bytes(), &TEXT).unwrap();
-            best = best.min(start.elapsed().as_nanos());
-            assert_eq!(env.sorted().len(), count as usize);
-        }
-        best
+        let line = |i| format!("var_{i:06}=value {i}\n");
+        let text: String = (0..count).map(line).collect();
+        let mut env = Env::empty();
+        let start = Instant::now();
+        env.import(text.as_bytes(), &TEXT).unwrap();
+        let time = start.elapsed();
+        assert_eq!(env.sorted().len(), count as usize);
+        time
     };
-    let (few, many) = (time(1_000), time(10_000));
-    assert!(many < few * 40, "{few} ns, {many} ns");
+    assert!((0..30).any(|_| time(10_000) < time(1_000) * 30));
 }
 
 #[test]
