@@ -7,6 +7,7 @@ mod change;
 #[cfg(CONFIG_CMD_GPT)]
 mod gpt;
 mod load;
+mod lsblk;
 mod mbr;
 mod progress;
 
