@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Makes the Kconfig symbols and the command files of this folder known, and
-//! the date of the build if it is given.
+//! Makes the Kconfig symbols and the command files of this folder known, the
+//! compiler, and the date of the build if it is given.
 
 fn main() {
     kconfig::emit();
     kconfig::emit_modules("");
     let config = kconfig::Config::from_env();
     println!("cargo:rustc-env=KCONFIG_FILE={}", config.path().display());
+    println!("cargo:rustc-env=COMPILER={}", compiler());
     println!("cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH");
     // Without a date that is given, two builds of the same source are the same.
     if let Some(epoch) = std::env::var("SOURCE_DATE_EPOCH")
@@ -15,6 +16,15 @@ fn main() {
     {
         println!("cargo:rustc-env=BUILD_DATE={}", date(epoch));
     }
+}
+
+/// What the compiler calls itself.
+fn compiler() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
+    let output = std::process::Command::new(rustc).arg("--version").output();
+    let text = output.map(|output| output.stdout).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    text.lines().next().unwrap_or("rustc").to_string()
 }
 
 /// Seconds since 1970 as `Jan 01 1970 - 00:00:00 +0000`.

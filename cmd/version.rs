@@ -24,7 +24,7 @@ pub fn version() -> impl core::fmt::Display {
 }
 
 fn do_version(_ctx: &mut Context, _args: &[&str]) -> CmdResult {
-    println!("{}\n", version());
+    println!("{}\n\n{}", version(), env!("COMPILER"));
     Ok(())
 }
 
@@ -37,7 +37,10 @@ mod tests {
         let text = testing::output("version");
         let release = text.strip_prefix("U-Boot 20").unwrap();
         assert!(release.as_bytes()[..2].iter().all(u8::is_ascii_digit));
-        assert!(text.trim_end().ends_with(super::CONFIG_IDENT_STRING));
+        let lines: std::vec::Vec<_> = text.lines().collect();
+        assert!(lines[0].ends_with(super::CONFIG_IDENT_STRING));
+        assert_eq!((lines.len(), lines[1]), (3, ""));
+        assert!(lines[2].starts_with("rustc "), "{text}");
     }
 
     #[test]
