@@ -303,6 +303,7 @@ fn a_value_is_taken_indirectly() {
 }
 
 #[test]
+#[cfg(CONFIG_ENV_IS_DEFAULT)]
 fn the_state_is_shown() {
     let text = output(
         "env load; env info; env info -p -d; echo $?; env info -d -q; echo $?; env info -p -q; echo $?",
@@ -317,6 +318,7 @@ fn the_state_is_shown() {
 }
 
 #[test]
+#[cfg(CONFIG_ENV_IS_DEFAULT)]
 fn a_place_is_selected() {
     assert_eq!(
         run("env select nowhere"),

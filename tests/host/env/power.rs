@@ -79,3 +79,43 @@ fn in_files_on_fat() {
         assert!(cut_off(drivers, &bytes, saves, |_| ()) >= 8);
     }
 }
+
+/// On ext4 the files are there beforehand, and their blocks are overwritten.
+#[test]
+fn in_files_on_ext4() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    for name in ["uboot.env", "uboot-redund.env"] {
+        std::fs::write(root.join(name), [0xff; 0x1000]).unwrap();
+    }
+    let path = image(folder.path(), "ext4.img", 8 * MIB as u64);
+    run(
+        "mke2fs",
+        &["-q", "-F", "-t", "ext4", "-d", arg(&root), arg(&path)],
+    );
+    let bytes = std::fs::read(&path).unwrap();
+    let ext4 = |files| Files {
+        interface: "pvblock",
+        device_and_part: "0:0",
+        file_system: "ext4",
+        files,
+        size: 0x1000,
+        redundant: true,
+    };
+    let present = drivers(ext4(["/uboot.env", "/uboot-redund.env"]));
+    for saves in [1, 2, 3] {
+        assert_eq!(cut_off(present, &bytes, saves, |_| ()), 8);
+    }
+    let console = capture();
+    let disk = ImageDisk::new(bytes.clone(), 512);
+    let mut env = started(drivers(ext4(["/none.env", "/none.env"])), &disk);
+    console.take();
+    assert!(env.save(&model(&disk)).is_err());
+    let text = console.take();
+    assert!(
+        text.contains("Unable to write \"/none.env\" on pvblock 0:0: "),
+        "{text}"
+    );
+    assert!(*disk.bytes() == bytes);
+}
