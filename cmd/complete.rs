@@ -31,6 +31,14 @@ pub fn first_variable(ctx: &Context, words: &[&str]) -> Vec<String> {
     }
 }
 
+/// `subcommand interface dev[:part]`: the first argument is one of these words.
+pub fn subcommand_and_place(subcommands: &[&str], ctx: &Context, words: &[&str]) -> Vec<String> {
+    match words {
+        [_, begun] => begins(subcommands.iter().copied(), begun),
+        _ => place_at::<2>(ctx, words),
+    }
+}
+
 /// Any argument is the name of a command.
 pub fn commands(ctx: &Context, words: &[&str]) -> Vec<String> {
     let begun = words.last().copied().unwrap_or_default();

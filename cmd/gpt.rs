@@ -12,7 +12,7 @@ mod list;
 mod show;
 
 use crate::partition_list;
-use crate::{CmdError, CmdResult, Context};
+use crate::{CmdError, CmdResult, Context, complete};
 use alloc::format;
 use alloc::string::{String, ToString};
 use common::{Error, print, println};
@@ -23,6 +23,21 @@ use dm::blk::Disk;
 
 /// How a subcommand ends: what is wrong is in words, unless it was said.
 type Outcome = Result<(), String>;
+
+/// What it can do, for the Tab key.
+const SUBCOMMANDS: [&str; 11] = [
+    "enumerate",
+    "guid",
+    "read",
+    "rename",
+    "repair",
+    "set-bootable",
+    "setenv",
+    "swap",
+    "transpose",
+    "verify",
+    "write",
+];
 
 fn do_gpt(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let &[_, what, interface, number, ref rest @ ..] = args else {
@@ -204,5 +219,6 @@ command! {
         gpt write <interface> <dev> <list>\n    \
         - make a new table: [uuid_disk=<uuid>;]name=<name>,size=<bytes>|-\n      \
         [,start=<bytes>][,uuid=<uuid>][,type=<type>][,bootable][;name=...]",
+    complete: |ctx, words| complete::subcommand_and_place(&SUBCOMMANDS, ctx, words),
     run: do_gpt,
 }

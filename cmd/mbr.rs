@@ -5,7 +5,7 @@
 #![cfg(CONFIG_CMD_MBR)]
 
 use crate::partition_list::{Fields, PartitionList, blocks, parse};
-use crate::{CmdError, CmdResult, Context};
+use crate::{CmdError, CmdResult, Context, complete};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -14,6 +14,9 @@ use disk::PartitionKind;
 use disk::dos::{self, Layout, NewPartition};
 use disk::number::{autotoul, dectoul};
 use dm::blk::Disk;
+
+/// What it can do, for the Tab key.
+const SUBCOMMANDS: [&str; 2] = ["verify", "write"];
 
 fn do_mbr(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let &[_, what, interface, number, ref list @ ..] = args else {
@@ -148,5 +151,6 @@ command! {
         mbr write <interface> <dev> [<list>]\n    \
         - make a table: [uuid_disk=<number>;]size=<bytes>|-,id=<type>\n      \
         [,start=<bytes>][,bootable][,name=<name>][;size=...]",
+    complete: |ctx, words| complete::subcommand_and_place(&SUBCOMMANDS, ctx, words),
     run: do_mbr,
 }

@@ -4,7 +4,11 @@
 //! Behaviour: U-Boot, `doc/usage/cmd/part.rst`.
 #![cfg(CONFIG_CMD_PART)]
 
-use crate::{CmdError, CmdResult, Context};
+#[cfg(CONFIG_CMD_PART_DUPCHECK)]
+#[path = "part/dupcheck.rs"]
+mod dupcheck;
+
+use crate::{CmdError, CmdResult, Context, complete};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,6 +19,11 @@ use dm::blk::Disk;
 
 /// Partitions with larger numbers are not listed in variables.
 const MAX_LISTED: u32 = 128;
+
+/// What it can do, for the Tab key.
+const SUBCOMMANDS: [&str; 10] = [
+    "dupcheck", "list", "name", "number", "set", "size", "start", "type", "types", "uuid",
+];
 
 fn do_part(ctx: &mut Context, args: &[&str]) -> CmdResult {
     match args[1..] {
@@ -41,6 +50,8 @@ fn do_part(ctx: &mut Context, args: &[&str]) -> CmdResult {
         ["set", interface, spec, kind] => set(ctx, interface, spec, kind),
         #[cfg(CONFIG_PARTITION_TYPE_GUID)]
         ["type", interface, spec, ref variable @ ..] => type_guid(ctx, interface, spec, variable),
+        #[cfg(CONFIG_CMD_PART_DUPCHECK)]
+        ["dupcheck"] => dupcheck::dupcheck(ctx),
         ["types"] => {
             println!(
                 "Supported partition tables: {}",
@@ -197,8 +208,10 @@ command! {
         part type <interface> <dev>:<part> [varname]\n    \
         - print the type of a GPT partition, or set a variable to it\n\
         part types\n    \
-        - list the partition tables that are known",
+        - list the partition tables that are known\n\
+        part dupcheck\n    \
+        - look for partitions of all disks with the same UUID or name",
     subcommands: &["list", "name", "number", "size", "start", "types", "uuid"],
-    complete: crate::complete::place_at::<2>,
+    complete: |ctx, words| complete::subcommand_and_place(&SUBCOMMANDS, ctx, words),
     run: do_part,
 }

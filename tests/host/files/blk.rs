@@ -231,3 +231,56 @@ fn read_and_write() {
         1
     );
 }
+
+#[cfg(CONFIG_CMD_PART_DUPCHECK)]
+#[test]
+fn part_dupcheck() {
+    let (mut context, _) = usual();
+    let unique = "No duplicate PARTUUIDs or PARTLABELs found (3 UUIDs, 3 labels)\n";
+    prints(&mut context, "part dupcheck", unique);
+    let twice = [dos_disk(), vec![0; MIB], dos_disk()]
+        .map(|bytes| tests::image::ImageDisk::new(bytes, 512));
+    let output = "Warning: duplicate PARTUUID cafe1234-01 (2 copies)\n  found on disk0:1\n  found on disk2:1\n\
+        Found 1 duplicate PARTUUID(s) (2 total copies) among 2 partitions\n\
+        No duplicate PARTLABELs found (2 labels)\n";
+    fails(&mut machine(&twice), "part dupcheck", output);
+    prints(
+        &mut machine(&[]),
+        "part dupcheck",
+        "No block devices found\n",
+    );
+    let none = "No partitions with UUID or label found\n";
+    prints(&mut machine(&twice[1..2]), "part dupcheck", none);
+}
+
+#[test]
+fn part_set() {
+    let (mut context, _) = usual();
+    let (status, output) = shell(&mut context, "part set pvblock 0 dos");
+    assert_eq!(status, 0);
+    assert!(
+        output.contains("Partition Type: DOS") && output.contains("\tee\n"),
+        "{output}"
+    );
+    fails(
+        &mut context,
+        "part uuid pvblock 0:2",
+        "** Invalid partition 2 **\n",
+    );
+    fails(
+        &mut context,
+        "part set pvblock 0 what",
+        "Unknown partition type 'what'\n",
+    );
+    let (status, output) = shell(&mut context, "part set pvblock 0 EFI");
+    assert!(
+        status == 0 && output.contains("Partition Type: EFI"),
+        "{output}"
+    );
+    prints(&mut context, "part number pvblock 0 root", "0x2\n");
+    let (status, output) = shell(&mut context, "part set pvblock 2 efi");
+    assert!(
+        status == 1 && output.contains("** Can't use device pvblock 2: "),
+        "{output}"
+    );
+}
