@@ -4,6 +4,7 @@
 //! Behaviour: U-Boot, `boot/pxe_utils.c` as the boot method of the same name
 //! uses it.
 
+use crate::bootargs::expand;
 use crate::bootm::{Failed, Images};
 use crate::extlinux::{self, Config, Label};
 use crate::fdt::Fdt;
@@ -166,31 +167,6 @@ fn apply_overlays(loader: &mut Loader<'_>, label: &Label, mut tree: Vec<u8>) -> 
         }
     }
     tree
-}
-
-/// Puts the values of variables in the place of `${name}` and `$(name)`.
-fn expand(text: &str, env: &Env) -> String {
-    let (mut out, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once('$') {
-        out.push_str(before);
-        let name = match after.chars().next() {
-            Some('{') => after.get(1..).and_then(|name| name.split_once('}')),
-            Some('(') => after.get(1..).and_then(|name| name.split_once(')')),
-            _ => None,
-        };
-        match name {
-            Some((name, after)) => {
-                out.push_str(env.get(name).unwrap_or(""));
-                rest = after;
-            }
-            None => {
-                out.push('$');
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]

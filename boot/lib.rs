@@ -35,6 +35,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod bootargs;
 #[cfg(CONFIG_BOOTSTD)]
 pub mod bootflow;
 pub mod bootm;

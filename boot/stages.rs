@@ -7,7 +7,8 @@
 //! U-Boot's; but where it resets the machine because something would be
 //! overwritten, the command fails before that.
 
-use crate::bootm::{Failed, Handover, Images, Linux};
+use crate::bootargs;
+use crate::bootm::{Failed, Handover, Images, Linux, failed};
 use crate::find::{Os, Search, Select, Source};
 use crate::image::Image;
 use crate::image_load::{self, Busy, LoadError};
@@ -229,6 +230,9 @@ impl Bootm {
     }
 
     fn prepare(&mut self, ram: &mut Ram, env: &mut Env, os: &Os) -> Result<(), Failed> {
+        if cfg!(CONFIG_BOOTARGS_SUBST) && os.os == OS_LINUX {
+            bootargs::substitute(env).map_err(|error| failed("Cmdline setup failed", error))?;
+        }
         supported(os)?;
         if !is_linux(os) {
             return Ok(());

@@ -61,6 +61,34 @@ fn run(ctx: &mut Context, stages: &[Stage], args: &[&str]) -> CmdResult {
     Ok(())
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::run;
+
+    #[test]
+    fn stages_may_be_abbreviated() {
+        assert_eq!(find("start"), Some(Stage::Start));
+        assert_eq!(find("lo"), Some(Stage::LoadOs));
+        assert_eq!(find("g"), Some(Stage::Go));
+        assert_eq!(find("starts"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_booted_is_refused() {
+        let wrong = "Wrong Image Type for bootm command\nERROR -91E: can't get kernel image!\n";
+        assert_eq!(run("bootm 40000000"), (1, wrong.into()));
+        let (status, text) = run("bootm loados");
+        assert_eq!(status, 1);
+        assert!(
+            text.contains("'bootm start' has to find the images first"),
+            "{text}"
+        );
+        assert!(run("bootm nonsense").1.contains("Usage:\nbootm "));
+        assert_eq!(run("bootm 1000").0, 1);
+    }
+}
+
 command! {
     name: "bootm",
     max_args: CONFIG_SYS_MAXARGS as usize,

@@ -72,6 +72,26 @@ fn fit(bytes: &[u8], address: u64) -> CmdResult {
     })
 }
 
+#[cfg(test)]
+mod tests {
+    use crate::testing::run;
+
+    #[test]
+    fn what_is_no_image_is_said() {
+        let unknown = "\n## Checking Image at 40000000 ...\nUnknown image format!\n";
+        assert_eq!(run("iminfo 40000000"), (1, unknown.into()));
+        let (status, text) = run("mw.l 40000000 edfe0dd0; iminfo 40000000");
+        assert_eq!(status, 1);
+        assert!(
+            text.contains("   FIT image found\nBad FIT image format!\n"),
+            "{text}"
+        );
+        let (status, text) = run("mw.l 40000000 56190527; iminfo 40000000");
+        assert_eq!(status, 1);
+        assert!(text.ends_with("   Legacy image found\n   Bad Header Checksum\n"));
+    }
+}
+
 command! {
     name: "iminfo",
     max_args: CONFIG_SYS_MAXARGS as usize,

@@ -133,6 +133,28 @@ fn complain(what: &(impl core::fmt::Display + ?Sized)) -> CmdError {
     CmdError::Failure
 }
 
+#[cfg(test)]
+mod tests {
+    use crate::testing::run;
+
+    #[test]
+    fn what_is_no_image_is_refused() {
+        for (command, expected) in [
+            ("imxtract 40000000 0", "Invalid image type for imxtract\n"),
+            ("imxtract x", "## Error: 'x' is not a hexadecimal number"),
+            (
+                "mw.l 40000000 edfe0dd0; imxtract 40000000",
+                "No FIT subimage unit name\n",
+            ),
+        ] {
+            let (status, text) = run(command);
+            assert_eq!(status, 1, "{command}");
+            assert!(text.starts_with(expected), "{command}: {text}");
+        }
+        assert_eq!(run("imxtract 1000 0").0, 1);
+    }
+}
+
 command! {
     name: "imxtract",
     max_args: 4,

@@ -20,6 +20,26 @@ fn do_source(ctx: &mut Context, args: &[&str]) -> CmdResult {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use crate::testing::run;
+
+    #[test]
+    fn only_images_are_run() {
+        assert_eq!(
+            run("mw.b 40000000 20 40; source 40000000"),
+            (
+                1,
+                "## Executing script at 40000000\nWrong image format for \"source\" command\n"
+                    .into()
+            )
+        );
+        assert_eq!(run("source 1000").0, 1);
+        assert!(run("source x").1.starts_with("## Error: 'x' is not ADDR"));
+        assert!(run("source 1 2").1.contains("Usage:\nsource "));
+    }
+}
+
 command! {
     name: "source",
     max_args: 2,

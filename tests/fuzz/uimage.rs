@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Any bytes as a legacy image with right checksums: read, shown, and taken by
+//! `bootm` up to the jump.
+#![no_main]
+
+mod image;
+
+use boot::hash::CRC32;
+use boot::uimage::Legacy;
+use include::uimage::{DATA_CRC, HEADER_CRC, HEADER_LEN, MAGIC, SIZE};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    image::silence();
+    let mut bytes = data.to_vec();
+    if let Some((header, content)) = bytes.split_at_mut_checked(HEADER_LEN) {
+        // What nobody would guess.
+        let mut put = |offset: usize, value: u32| {
+            header[offset..offset + 4].copy_from_slice(&value.to_be_bytes());
+        };
+        put(0, MAGIC);
+        put(SIZE, content.len() as u32);
+        put(DATA_CRC, CRC32.checksum(content));
+        put(HEADER_CRC, 0);
+        let sum = CRC32.checksum(header);
+        header[HEADER_CRC..HEADER_CRC + 4].copy_from_slice(&sum.to_be_bytes());
+    }
+    for bytes in [data, &bytes] {
+        if let Ok(image) = Legacy::parse(bytes) {
+            image.print();
+            for part in image.parts().unwrap_or_default() {
+                assert!(image.data.get(part).is_some());
+            }
+        }
+    }
+    image::boot(&bytes);
+});
