@@ -101,6 +101,9 @@ fn name(path: &str) -> &str {
 
 /// Says in U-Boot's words what could not be done, and then why.
 fn unable(what: &str, error: Error) -> CmdError {
+    if error == Error::Interrupted {
+        return error.into();
+    }
     println!("** Unable to {what} ** ({error})");
     CmdError::Failure
 }

@@ -21,6 +21,7 @@ pub struct ImageDisk {
     us_per_mib: AtomicU64,
     reads: AtomicU64,
     read_bytes: AtomicU64,
+    writes: AtomicU64,
     flushes: AtomicU64,
     /// The blocks that were written, if this is wanted.
     log: Mutex<Option<Vec<Written>>>,
@@ -54,6 +55,7 @@ impl ImageDisk {
             us_per_mib: AtomicU64::new(0),
             reads: AtomicU64::new(0),
             read_bytes: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
             log: Mutex::default(),
             is_flushed: AtomicBool::new(true),
@@ -81,6 +83,11 @@ impl ImageDisk {
             self.reads.swap(0, Ordering::Relaxed),
             self.read_bytes.swap(0, Ordering::Relaxed),
         )
+    }
+
+    /// How many write requests there were.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
     }
 
     /// How often it was told to make its contents durable.
@@ -151,6 +158,7 @@ impl BlockDevice for ImageDisk {
         }
         let place = self.place(start, buf.len())?;
         self.is_flushed.store(false, Ordering::Relaxed);
+        self.writes.fetch_add(1, Ordering::Relaxed);
         self.bytes()[place..][..buf.len()].copy_from_slice(buf);
         if let Some(log) = lock(&self.log).as_mut() {
             let blocks = buf.chunks(self.block_size as usize).map(<[u8]>::to_vec);

@@ -13,7 +13,8 @@ use super::room::Room;
 use super::table::{Link, Table};
 use alloc::vec;
 use alloc::vec::Vec;
-use common::{Error, Result};
+use common::progress::in_steps;
+use common::{Error, Result, console};
 use disk::le;
 
 /// An entry and where it goes.
@@ -81,27 +82,35 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Writes data to clusters, which are enough for it.
+    /// Writes data to clusters that are free yet, and enough for it.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] at Ctrl-C, which costs nothing.
     pub fn fill(&self, runs: &[Run], data: &[u8]) -> Result<()> {
         let mut rest = data;
         for run in runs {
-            let len = run.len(&self.fat.boot).min(rest.len() as u64) as usize;
-            let (part, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-            self.fat.write_at(run.offset(&self.fat.boot), part)?;
+            let len = run.len(&self.fat.boot).min(rest.len() as u64);
+            let (part, after) = rest.split_at_checked(len as usize).unwrap_or((rest, &[]));
+            let offset = run.offset(&self.fat.boot);
+            if console::ctrlc() {
+                return Err(Error::Interrupted);
+            }
+            // Who writes cannot say how far it is, so this shows nothing.
+            in_steps(len, true, |step| {
+                let done = step.end.saturating_sub(step.start);
+                let bytes = le::slice(part, step.start as usize, done as usize)?;
+                self.fat
+                    .write_at(offset.saturating_add(step.start), bytes)?;
+                Ok(done)
+            })?;
             rest = after;
         }
         Ok(())
     }
 
-    /// Writes the part of data that belongs into the first `keep` clusters of a
-    /// file; returns the last one of these, and what is left of the data.
-    pub fn overwrite<'d>(
-        &self,
-        first: u32,
-        keep: u32,
-        offset: u64,
-        data: &'d [u8],
-    ) -> Result<(u32, &'d [u8])> {
+    /// Writes data to the first `keep` clusters of a file, which are enough for
+    /// it; returns the last one of these, or 0.
+    pub fn overwrite(&self, first: u32, keep: u32, offset: u64, data: &[u8]) -> Result<u32> {
         let boot = &self.fat.boot;
         let mut chain = Chain::new(self.fat, first);
         let (mut left, mut last, mut rest) = (keep, 0, data);
@@ -117,17 +126,17 @@ impl<'a> Change<'a> {
             last = run.last();
             let skip = at.saturating_sub(start);
             let room = run.len(boot).saturating_sub(skip);
-            if room > 0 {
-                let len = room.min(rest.len() as u64) as usize;
-                let (part, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+            let len = room.min(rest.len() as u64) as usize;
+            let (part, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+            if !part.is_empty() {
                 self.fat
                     .write_at(run.offset(boot).saturating_add(skip), part)?;
-                at = at.saturating_add(len as u64);
-                rest = after;
             }
+            at = at.saturating_add(len as u64);
+            rest = after;
             start = start.saturating_add(run.len(boot));
         }
-        Ok((last, rest))
+        Ok(last)
     }
 
     /// Makes clusters a chain, which goes on from `previous` if that is not 0.
@@ -185,8 +194,8 @@ impl<'a> Change<'a> {
         let mut slots = room.slots.clone();
         for run in clusters {
             let zeros = vec![0; run.len(&self.fat.boot) as usize];
-            self.fill(&[*run], &zeros)?;
             let offset = run.offset(&self.fat.boot);
+            self.fat.write_at(offset, &zeros)?;
             let end = offset.saturating_add(run.len(&self.fat.boot));
             slots.extend((offset..end).step_by(ENTRY));
         }

@@ -141,8 +141,11 @@ pub fn write(fat: &Fat, path: &str, offset: u64, data: &[u8]) -> Result<()> {
     let (keep, mut clusters) = plan(&mut change, offset, have, need, grow)?;
     let for_dir = take(&mut clusters, grow);
 
-    let (last, rest) = change.overwrite(old.0, keep, offset, data)?;
+    let kept = u64::from(keep).saturating_mul(u64::from(fat.boot.cluster_size));
+    let kept = kept.saturating_sub(offset).min(data.len() as u64) as usize;
+    let (data, rest) = data.split_at_checked(kept).unwrap_or((data, &[]));
     change.fill(&clusters, rest)?;
+    let last = change.overwrite(old.0, keep, offset, data)?;
     fat.flush()?;
     change.link(last, &clusters)?;
     let first = match keep {

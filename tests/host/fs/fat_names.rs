@@ -152,6 +152,63 @@ fn what_is_written_is_durable() {
     }
 }
 
+#[test]
+fn a_large_file_takes_few_large_writes() {
+    let image = image(80 * MIB, &["-F", "32", "-s", "1"]);
+    let fs = open(&image);
+    let len = 64 * MIB as usize;
+    fs.write("big", 0, &contents(len)).unwrap();
+    let writes = image.writes();
+    println!("{writes} writes, {} flushes", image.flushes());
+    assert!(writes < 50, "{writes}");
+    assert!(read(fs.as_ref(), "big").unwrap() == contents(len));
+    fs.remove("big").unwrap();
+    assert_eq!(fs.space().unwrap().free, fs.space().unwrap().total - 1);
+    assert_eq!(fsck_fat(&image.bytes()), None);
+}
+
+#[test]
+fn a_file_that_begins_at_the_end_of_the_disk_can_be_appended_to() {
+    let image = image(MIB, &["-F", "12", "-s", "1"]);
+    let fs = open(&image);
+    let free = fs.space().unwrap().free as usize;
+    // What is left is the end, and then what was before.
+    fs.write("a", 0, &contents(100 * 512)).unwrap();
+    fs.write("b", 0, &contents((free - 102) * 512)).unwrap();
+    fs.write("c", 0, &contents(2 * 512)).unwrap();
+    fs.remove("a").unwrap();
+    let mut expected = contents(2 * 512);
+    for len in [50 * 512, 700] {
+        fs.write("c", expected.len() as u64, &contents(len))
+            .unwrap();
+        expected.extend(contents(len));
+        assert!(read(fs.as_ref(), "c").unwrap() == expected);
+    }
+    assert_eq!(fsck_fat(&image.bytes()), None);
+}
+
+#[test]
+fn directories_grow_and_their_room_is_used_again() {
+    let image = image(2 * MIB, &["-F", "32", "-s", "1"]);
+    let fs = open(&image);
+    fs.mkdir("dir").unwrap();
+    let free = || fs.space().unwrap().free;
+    for folder in ["", "dir/"] {
+        let all = |range: std::ops::Range<u32>, change: &dyn Fn(&str) -> common::Result<()>| {
+            range.for_each(|i| change(&format!("{folder}FILE0123456789_{i:02x}")).unwrap());
+        };
+        all(0..66, &|path| fs.write(path, 0, b""));
+        let grown = free();
+        all(0..66, &|path| fs.remove(path));
+        all(64..130, &|path| fs.write(path, 0, b""));
+        // Names are not put across blocks again, so that a few slots stay empty.
+        assert!(grown - free() <= 1);
+        assert!(fs.exists(&format!("{folder}file0123456789_81")));
+        assert!(!fs.exists(&format!("{folder}FILE0123456789_3f")));
+    }
+    assert_eq!(fsck_fat(&image.bytes()), None);
+}
+
 /// Damages a file system, writes to it, and looks at what is around it.
 #[test]
 fn writing_to_damage_stays_in_the_partition() {
