@@ -18,7 +18,6 @@ use alloc::string::{String, ToString};
 use common::{Error, print, println};
 use disk::PartType;
 use disk::efi::{Mbr, Table};
-use disk::number::dectoul;
 use dm::blk::Disk;
 
 /// How a subcommand ends: what is wrong is in words, unless it was said.
@@ -43,7 +42,7 @@ fn do_gpt(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let &[_, what, interface, number, ref rest @ ..] = args else {
         return Err(CmdError::Usage);
     };
-    let disk = find(ctx, interface, number)?;
+    let disk = partition_list::find(ctx, "gpt", interface, number)?;
     let outcome = match (what, rest) {
         ("repair", []) => {
             print!("Repairing GPT: ");
@@ -82,24 +81,6 @@ fn do_gpt(ctx: &mut Context, args: &[&str]) -> CmdResult {
             Err(CmdError::Failure)
         }
     }
-}
-
-/// The disk that the arguments name.
-fn find(ctx: &Context, interface: &str, number: &str) -> Result<Disk, CmdError> {
-    let (value, rest) = dectoul(number);
-    if !rest.is_empty() || number.is_empty() {
-        println!("'{number}' is not a number");
-        return Err(CmdError::Usage);
-    }
-    let disk = i32::try_from(value).map_err(|_| Error::NoDevice);
-    let disk = disk.and_then(|value| dm::blk::get(&ctx.dm, interface, value));
-    disk.map_err(|error| {
-        match error {
-            Error::NoDevice => println!("do_gpt: {interface} dev {number} NOT available"),
-            error => println!("do_gpt: {interface} dev {number} NOT available: {error}"),
-        }
-        CmdError::Failure
-    })
 }
 
 fn write(ctx: &mut Context, disk: &Disk, text: &str) -> Outcome {

@@ -4,15 +4,15 @@
 //! Behaviour: U-Boot, `doc/usage/cmd/mbr.rst`.
 #![cfg(CONFIG_CMD_MBR)]
 
-use crate::partition_list::{Fields, PartitionList, blocks, parse};
+use crate::partition_list::{Fields, PartitionList, blocks, find, parse};
 use crate::{CmdError, CmdResult, Context, complete};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use common::{Error, print, println};
+use common::{print, println};
 use disk::PartitionKind;
 use disk::dos::{self, Layout, NewPartition};
-use disk::number::{autotoul, dectoul};
+use disk::number::autotoul;
 use dm::blk::Disk;
 
 /// What it can do, for the Tab key.
@@ -22,7 +22,7 @@ fn do_mbr(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let &[_, what, interface, number, ref list @ ..] = args else {
         return Err(CmdError::Usage);
     };
-    let disk = find(ctx, interface, number)?;
+    let disk = find(ctx, "mbr", interface, number)?;
     let run = match what {
         "write" => write,
         "verify" => verify,
@@ -45,23 +45,6 @@ fn do_mbr(ctx: &mut Context, args: &[&str]) -> CmdResult {
             Err(CmdError::Failure)
         }
     }
-}
-
-fn find(ctx: &Context, interface: &str, number: &str) -> Result<Disk, CmdError> {
-    let (value, rest) = dectoul(number);
-    if !rest.is_empty() || number.is_empty() {
-        println!("'{number}' is not a number");
-        return Err(CmdError::Usage);
-    }
-    let disk = i32::try_from(value).map_err(|_| Error::NoDevice);
-    let disk = disk.and_then(|value| dm::blk::get(&ctx.dm, interface, value));
-    disk.map_err(|error| {
-        match error {
-            Error::NoDevice => println!("do_mbr: {interface} dev {number} NOT available"),
-            error => println!("do_mbr: {interface} dev {number} NOT available: {error}"),
-        }
-        CmdError::Failure
-    })
 }
 
 fn write(disk: &Disk, list: &str) -> Result<(), String> {

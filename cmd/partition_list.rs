@@ -22,10 +22,13 @@
     )
 )]
 
+use crate::{CmdError, Context};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use disk::number::autotoul;
+use common::{Error, print, println};
+use disk::number::{autotoul, dectoul};
+use dm::blk::Disk;
 
 /// What a list may say of a partition; both commands take it all.
 const KEYS: [&str; 7] = ["name", "start", "size", "uuid", "type", "id", "bootable"];
@@ -45,6 +48,29 @@ pub struct Fields<'a> {
     /// Its number in the list, from 1.
     pub number: usize,
     fields: Vec<(&'a str, Option<&'a str>)>,
+}
+
+/// The disk that the arguments of a command name, by a decimal number.
+///
+/// # Errors
+/// After saying that there is none.
+pub fn find(ctx: &Context, command: &str, interface: &str, number: &str) -> Result<Disk, CmdError> {
+    let (value, rest) = dectoul(number);
+    if !rest.is_empty() || number.is_empty() {
+        println!("'{number}' is not a number");
+        return Err(CmdError::Usage);
+    }
+    let disk = i32::try_from(value).map_err(|_| Error::NoDevice);
+    let disk = disk.and_then(|value| dm::blk::get(&ctx.dm, interface, value));
+    disk.map_err(|error| {
+        // U-Boot names its own function here.
+        print!("do_{command}: {interface} dev {number} NOT available");
+        match error {
+            Error::NoDevice => println!(),
+            error => println!(": {error}"),
+        }
+        CmdError::Failure
+    })
 }
 
 /// Takes a list apart.
