@@ -87,3 +87,31 @@ def test_poweroff_ends_the_guest(start, lab):
     guest.to_prompt()
     guest.send("poweroff\r")
     lab.wait_until_gone("off")
+
+
+def test_xen_tells_of_itself(guest):
+    info = guest.succeeds("xen info")
+    assert re.search(r"(?m)^xen_version +: 4\.\d+", info)
+    assert re.search(r"(?m)^xen_caps +: .*xen-3\.0-aarch64", info)
+    assert "auto_translated_physmap" in info
+    domain = guest.succeeds("xenstore read domid").strip()
+    assert re.search(rf"(?m)^domid +: {domain}$", info)
+
+
+def test_xenstore_is_read_and_written(guest):
+    guest.succeeds("xenstore write data/loader 'hello there' data/other 'a\\tb'")
+    assert guest.succeeds("xenstore read data/loader").strip() == "hello there"
+    listing = guest.succeeds("xenstore ls -f data")
+    assert 'data/loader = "hello there"' in listing and 'data/other = "a\\tb"' in listing
+    assert guest.succeeds("xenstore watch -n 1 data").strip() == "data"
+    guest.succeeds("xenstore rm data/loader data/other")
+    guest.fails("xenstore exists data/loader")
+    assert "ENOENT" in guest.fails("xenstore read data/loader")
+    assert "EPERM" in guest.fails("xenstore ls /local")
+
+
+def test_kaslrseed_is_never_the_same(guest):
+    guest.succeeds("fdt addr ${fdtcontroladdr}")
+    show = "kaslrseed; fdt print /chosen kaslr-seed"
+    assert guest.succeeds(show) != guest.succeeds(show)
+    guest.succeeds("fdt rm /chosen kaslr-seed")
