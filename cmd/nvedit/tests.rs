@@ -4,6 +4,7 @@
 
 use crate::testing::{capture, context, output, run};
 use env::Env;
+use include::config::{CONFIG_BOOTDELAY, CONFIG_SYS_BOARD};
 use std::format;
 use std::string::{String, ToString};
 
@@ -72,19 +73,21 @@ fn defaults_come_back() {
         output(
             "setenv board x; setenv own 1; env default -a; env print board; env exists own; echo $?"
         ),
-        "## Resetting to default environment\nboard=xenguest_arm64\n1\n"
+        format!("## Resetting to default environment\nboard={CONFIG_SYS_BOARD}\n1\n")
     );
     assert_eq!(
         output("setenv board x; setenv own 1; env default -k -a; env print board own"),
-        "## Resetting to default environment\nboard=xenguest_arm64\nown=1\n"
+        format!("## Resetting to default environment\nboard={CONFIG_SYS_BOARD}\nown=1\n")
     );
     assert_eq!(
         output(
             "setenv board x; setenv own 1; env default board own none; echo $?; env print board own"
         ),
-        "WARNING: 'own' not in imported env, deleting it!\n\
-         WARNING: 'none' neither in running nor in imported env!\n0\n\
-         board=xenguest_arm64\n## Error: \"own\" not defined\n"
+        format!(
+            "WARNING: 'own' not in imported env, deleting it!\n\
+             WARNING: 'none' neither in running nor in imported env!\n0\n\
+             board={CONFIG_SYS_BOARD}\n## Error: \"own\" not defined\n"
+        )
     );
     assert_eq!(
         output("setenv own 1; env default -k own; env print own"),
@@ -107,9 +110,11 @@ fn a_protected_default_needs_force() {
             "setenv bootdelay 5; setenv .flags bootdelay:sr; env default bootdelay
             env print bootdelay; env default -f bootdelay; env print bootdelay"
         ),
-        "## Error: Can't overwrite \"bootdelay\"\n\
-         himport_r: can't insert \"bootdelay=10\" into hash table\n\
-         bootdelay=5\nbootdelay=10\n"
+        format!(
+            "## Error: Can't overwrite \"bootdelay\"\n\
+             himport_r: can't insert \"bootdelay={CONFIG_BOOTDELAY}\" into hash table\n\
+             bootdelay=5\nbootdelay={CONFIG_BOOTDELAY}\n"
+        )
     );
 }
 
