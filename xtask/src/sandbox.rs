@@ -71,6 +71,27 @@ pub fn run(arguments: &[OsString]) -> Result<(), String> {
     Err(format!("{}: {error}", program.display()))
 }
 
+/// Puts the host's tools where the suite looks for those of a build; what is missing fails its test.
+fn link_tools(output: &Output) -> Result<(), String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for (name, place) in [
+        ("mkimage", "tools/mkimage"),
+        ("dumpimage", "tools/dumpimage"),
+        ("dtc", "scripts/dtc/dtc"),
+    ] {
+        let mut programs = std::env::split_paths(&path).map(|folder| folder.join(name));
+        let link = output.file(place);
+        if let Some(program) = programs.find(|program| program.is_file())
+            && !link.exists()
+        {
+            make_folder_of(&link)?;
+            std::os::unix::fs::symlink(&program, &link)
+                .map_err(|e| format!("{}: {e}", link.display()))?;
+        }
+    }
+    Ok(())
+}
+
 /// When the source was committed, in seconds since 1970: test suites for U-Boot's
 /// sandbox look for a date behind its version.
 fn commit_time() -> Option<String> {
@@ -94,6 +115,7 @@ pub fn uboot_pytest(words: &[OsString]) -> Result<(), String> {
     let copy = output.file("include/autoconf.mk");
     make_folder_of(&copy)?;
     fs::copy(output.file(".config"), &copy).map_err(|e| format!("{}: {e}", copy.display()))?;
+    link_tools(&output)?;
     let requirements = checkout.join("test/py/requirements.txt");
     let python = Python::ensure_in("venv-uboot", &[&requirements.to_string_lossy()])?;
     let mut test = python.command();
