@@ -445,6 +445,8 @@ fn each_copy_repairs_the_other() {
 #[test]
 fn power_loss_at_any_block_leaves_a_table() {
     let names = |disk: &Arc<ImageDisk>| {
+        // It says so when it uses a backup, which is not for other tests to see.
+        let _console = cmd::testing::capture();
         let partitions = disk::list(&image::disk(disk)).unwrap().1;
         partitions
             .iter()
