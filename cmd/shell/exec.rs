@@ -259,3 +259,5 @@ fn refuse(error: Error) -> i32 {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod uboot;
