@@ -7,6 +7,11 @@ from port import Port
 PROMPT = "xenguest# "
 
 
+def shown(text):
+    """What stays on a terminal of a text with lines that are drawn anew in place."""
+    return re.sub(r"[^\n]*\r(?!\r*(\n|\Z))", "", text).replace("\r", "")
+
+
 class Guest:
     """A running guest of a XenLab."""
 
@@ -32,14 +37,14 @@ class Guest:
         # The key itself may have been taken as an empty line.
         self.send("echo synced\r")
         self.expect(r"\nsynced\r*\n" + re.escape(PROMPT), timeout)
-        return before.replace("\r", "")
+        return shown(before)
 
     def command(self, line, timeout=120.0):
         """Run a command line at the prompt; return its output without the echo."""
         self.send(line + "\r")
         self.expect(re.escape(line) + r"\r*\n", timeout)
         out, _ = self.expect(r"(?:^|\n)" + re.escape(PROMPT), timeout)
-        return out.replace("\r", "")
+        return shown(out)
 
     def succeeds(self, line, timeout=120.0):
         """Run a command that must succeed; return its output."""
