@@ -8,6 +8,7 @@
 //! - [`mmio`]: device registers
 //! - [`random`]: random numbers
 //! - [`time`]: the timer
+//! - [`call`]: programs that come back
 //! - [`reset`], [`poweroff`], [`start_kernel`]: the ways out
 //!
 //! The binary of a machine, and drivers of what only it has, may name its folder.
@@ -90,6 +91,18 @@ pub fn cpu_part() -> u32 {
 /// Makes what was written to `code` visible to instruction fetches.
 pub fn flush_cache(code: &[u8]) {
     imp::flush_cache(code);
+}
+
+/// Calls a program in RAM as `int f(int argc, char *argv[])`, and gives what it returned.
+///
+/// `entry` must be in the user's RAM. All of the user's RAM can be executed
+/// until the program returns, the loader's data at no time. Gives `None` from
+/// a machine that cannot run it.
+///
+/// # Errors
+/// If the memory cannot be made executable; then nothing was called.
+pub fn call(ram: &mut mem::Ram, entry: u64, args: &[&str]) -> Result<Option<u64>, &'static str> {
+    imp::call(ram, entry, args)
 }
 
 /// Leaves the loader: starts an operating system by the arm64 boot protocol.

@@ -69,6 +69,7 @@ pub mod place;
 pub mod script;
 pub mod spec;
 pub mod stages;
+pub mod standalone;
 #[cfg(test)]
 mod testing;
 pub mod uimage;

@@ -53,13 +53,14 @@ impl Builder {
         ))
     }
 
-    /// Maps RAM for data.
+    /// Maps RAM for data; [`set_executable`] can change that for the range as a whole.
     pub fn ram(&mut self, range: Range<u64>) -> Result<(), MapError> {
+        // Entries that hint at each other could not be changed one by one.
         map_identity(
             &mut self.0,
             range,
             MAIR_NORMAL | NEVER_EXECUTE,
-            Constraints::empty(),
+            Constraints::NO_CONTIGUOUS_HINT,
         )
     }
 
@@ -152,6 +153,25 @@ pub fn map(range: Range<u64>, kind: Kind) -> Result<(), &'static str> {
     let mapping = tables.as_mut().ok_or("the MMU is off")?;
     map_identity(mapping, range, attributes, Constraints::NO_CONTIGUOUS_HINT)
         .map_err(|_| "it cannot be mapped")
+}
+
+/// Says whether code in a range of RAM can be run; in force when it returns.
+///
+/// # Errors
+/// If the range does not begin and end where a mapped one does.
+pub fn set_executable(range: Range<u64>, executable: bool) -> Result<(), &'static str> {
+    let (set, clear) = match executable {
+        true => (El1Attributes::empty(), El1Attributes::PXN),
+        false => (El1Attributes::PXN, El1Attributes::empty()),
+    };
+    let mut tables = TABLES.lock();
+    let mapping = tables.as_mut().ok_or("the MMU is off")?;
+    // A change of rights needs no break before it; the library waits for the TLB.
+    mapping
+        .modify_range(&region(range), &|_, descriptor| {
+            descriptor.modify_flags(set, clear)
+        })
+        .map_err(|_| "the rights to its memory cannot be changed")
 }
 
 fn map_identity(

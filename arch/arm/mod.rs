@@ -7,6 +7,7 @@
 
 mod boot;
 mod cache;
+mod call;
 mod entry;
 mod exception;
 mod heap;
@@ -17,6 +18,7 @@ mod random;
 mod start;
 
 pub use boot::own_memory;
+pub use call::call;
 pub use exception::{fatal, raise};
 pub use hvc::hypercall;
 pub use jump::start_kernel;

@@ -104,7 +104,8 @@ extern "C" fn late_start(found: *mut Found) -> ! {
     board_main(unsafe { machine(&found.plan, &found.banks, found.initrd, found.fdt_len) })
 }
 
-/// Maps all of RAM but the stack's guard page; the two images by the page.
+/// Maps all of RAM but the stack's guard page; the two images by the page, and
+/// the loader's data apart from the user's, whose rights change for programs.
 fn map_ram(
     plan: &Plan,
     banks: &[Range<u64>],
@@ -112,7 +113,9 @@ fn map_ram(
 ) -> Result<mmu::Builder, aarch64_paging::MapError> {
     // SAFETY: the plan keeps these pages for the tables.
     let mut tables = unsafe { mmu::Builder::new(plan.tables.clone()) };
-    let mut apart = [old_image.clone(), plan.image.clone(), plan.guard.clone()];
+    let data = plan.heap.start..plan.guard.start;
+    let data_and_guard = data.start..plan.guard.end;
+    let mut apart = [old_image.clone(), plan.image.clone(), data_and_guard];
     apart.sort_unstable_by_key(|range| range.start);
     for bank in banks {
         let mut start = bank.start;
@@ -122,6 +125,7 @@ fn map_ram(
         }
         tables.ram(start..bank.end)?;
     }
+    tables.ram(data)?;
     tables.pages(old_image.clone(), true)?;
     tables.pages(plan.image.clone(), true)?;
     Ok(tables)

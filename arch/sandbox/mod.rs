@@ -87,6 +87,15 @@ pub(crate) fn raise(fault: Fault) -> ! {
 
 pub(crate) fn flush_cache(_code: &[u8]) {}
 
+/// The programs of the board are for another processor.
+pub(crate) fn call(
+    _ram: &mut Ram,
+    _entry: u64,
+    _args: &[&str],
+) -> Result<Option<u64>, &'static str> {
+    Ok(None)
+}
+
 /// There is no processor to give to a kernel: comes back.
 pub(crate) fn start_kernel(_ram: &mut Ram, _kernel: Range<u64>, _fdt: u64) {}
 

@@ -115,3 +115,30 @@ def test_kaslrseed_is_never_the_same(guest):
     show = "kaslrseed; fdt print /chosen kaslr-seed"
     assert guest.succeeds(show) != guest.succeeds(show)
     guest.succeeds("fdt rm /chosen kaslr-seed")
+
+
+def test_go_calls_a_program(guest):
+    """Twice at the same address, so that no stale instruction runs."""
+    at = guest.address("loadaddr")
+
+    def load(*words):
+        guest.succeeds("; ".join(f"mw.l {at + 4 * i:x} {word:x}" for i, word in enumerate(words)))
+
+    started = f"## Starting application at 0x{at:08X} ...\n"
+    # fmov d0, xzr; mov w0, #0; ret
+    load(0x9E6703E0, 0x52800000, 0xD65F03C0)
+    assert guest.succeeds(f"go {at:x}") == f"{started}## Application terminated, rc = 0x0"
+    # ret: argc is what it returns
+    load(0xD65F03C0)
+    assert guest.fails(f"go {at:x} one two") == f"{started}## Application terminated, rc = 0x3"
+    # sub w0, w0, #1; ldr x0, [x1, w0, uxtw #3]; ldrb w0, [x0]; ret: how the last argument begins
+    load(0x51000400, 0xF8605820, 0x39400000, 0xD65F03C0)
+    assert guest.fails(f"go {at:x} one two").endswith("rc = 0x74")
+    assert guest.fails(f"go {at:x}").endswith(f"rc = 0x{ord(f'{at:x}'[0]):X}")
+
+
+def test_go_calls_only_what_is_the_users(guest):
+    relocated = re.search(r"relocaddr *= 0x([0-9a-f]+)", guest.succeeds("bdinfo"))[1]
+    assert "boot loader" in guest.fails(f"go {relocated}")
+    assert "not in RAM" in guest.fails("go 1000")
+    assert "not a multiple of 4" in guest.fails(f"go {guest.address('loadaddr') + 2:x}")
