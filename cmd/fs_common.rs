@@ -10,7 +10,8 @@
     CONFIG_CMD_FAT,
     CONFIG_CMD_FSINFO,
     CONFIG_CMD_FS_GENERIC,
-    CONFIG_CMD_FS_UUID
+    CONFIG_CMD_FS_UUID,
+    CONFIG_CMD_XXD
 ))]
 // An image with few of these commands does not need all of it.
 #![allow(dead_code)]
@@ -20,12 +21,16 @@ use crate::{CmdError, CmdResult, Context};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 use arch::mem::MemError;
 use common::progress::in_steps;
 use common::{Error, console, println};
 use disk::{Location, Whole};
 use fs::{DirEntry, FileSystem, FileType};
 use include::config::CONFIG_SYS_LOAD_ADDR;
+
+/// Bytes of a file that are read together to be shown.
+const PIECE: usize = 64 << 10;
 
 /// `load`: reads a file to memory; sets `fileaddr` and `filesize`.
 ///
@@ -111,6 +116,48 @@ pub fn size(ctx: &mut Context, args: &[&str], only: Option<&str>) -> CmdResult {
     let size = size.map_err(|error| fail(&format!("Failed to get the size of '{file}'"), error))?;
     ctx.env.set_hex("filesize", size)?;
     Ok(())
+}
+
+/// Gives all bytes of a file to `show`, with the offset of each piece, until
+/// that says `false`. A piece is a multiple of 16 bytes, but for the last one.
+pub fn show_file(
+    ctx: &Context,
+    args: &[&str],
+    failure: &str,
+    show: impl FnMut(u64, &[u8]) -> common::Result<bool>,
+) -> CmdResult {
+    let &[_, interface, spec, file] = args else {
+        return Err(CmdError::Usage);
+    };
+    let fs = mount(ctx, interface, Some(spec), None)?;
+    let which = format!("ifname={interface} dev={spec} file={file}");
+    read_pieces(fs.as_ref(), file, show).map_err(|error| match error {
+        Error::NotFound | Error::NotADirectory => {
+            println!("File does not exist: {which}");
+            CmdError::Failure
+        }
+        error => fail(&format!("{failure}: {which}"), error),
+    })
+}
+
+fn read_pieces(
+    fs: &dyn FileSystem,
+    file: &str,
+    mut show: impl FnMut(u64, &[u8]) -> common::Result<bool>,
+) -> common::Result<()> {
+    let mut piece = vec![0; PIECE];
+    let mut offset = 0;
+    loop {
+        let len = fs.read(file, offset, &mut piece)?;
+        let goes_on = show(offset, piece.get(..len).unwrap_or_default())?;
+        if !goes_on || len < PIECE {
+            return Ok(());
+        }
+        if console::ctrlc() {
+            return Err(Error::Interrupted);
+        }
+        offset += PIECE as u64;
+    }
 }
 
 /// The file system that a command's first words name; says so if there is none.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the commands for memory share: the base address, and how memory is shown.
-#![cfg(any(CONFIG_CMD_MEMORY, CONFIG_CMD_MEM_SEARCH))]
+#![cfg(any(CONFIG_CMD_MEMORY, CONFIG_CMD_MEM_SEARCH, CONFIG_CMD_XXD))]
+// An image with few of these commands does not need all of it.
+#![allow(dead_code)]
 
 use crate::number::hex;
 use crate::{CmdError, CmdResult, Context};
@@ -35,7 +37,8 @@ pub fn show(ram: &Ram, address: u64, length: usize, width: usize) -> CmdResult {
     Ok(())
 }
 
-fn print_line(address: u64, line: &[u8], width: usize) {
+/// Prints a line of a dump, in units of `width` bytes and as text.
+pub fn print_line(address: u64, line: &[u8], width: usize) {
     print!("{address:08x}:");
     for unit in line.chunks(width) {
         print!(" {:0digits$x}", value(unit), digits = width * 2);

@@ -163,3 +163,26 @@ fn a_load_that_would_do_harm_is_refused_before_its_first_byte() {
         &output,
     );
 }
+
+#[test]
+fn xxd() {
+    let (mut context, _) = usual();
+    prints(
+        &mut context,
+        "xxd pvblock 0:2 /hello.txt",
+        "00000000: 48 65 6c 6c 6f 20 66 72 6f 6d 20 74 68 65 20 64  Hello from the d\n\
+         00000010: 69 73 6b 21 0a                                   isk!.\n",
+    );
+    for (file, message) in [
+        (
+            "none",
+            "File does not exist: ifname=pvblock dev=0:2 file=none\n",
+        ),
+        (
+            "boot",
+            "Cannot read file: ifname=pvblock dev=0:2 file=boot: is a directory\n",
+        ),
+    ] {
+        fails(&mut context, &format!("xxd pvblock 0:2 {file}"), message);
+    }
+}
