@@ -5,10 +5,17 @@
 //! image, heap, stack and page tables, which nobody may write, and the device
 //! tree, which `fdt` commands may change but no load may overwrite. All else is
 //! the user's; a slice of it borrows the `Ram`, so two users never share bytes.
+//! Who needs some of it for longer borrows it as a [`Lent`].
 
+mod lent;
+
+pub use lent::Lent;
+
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
+use lent::Loans;
 
 /// Why an address range cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +99,9 @@ struct Bank {
 pub struct Ram {
     banks: Vec<Bank>,
     reserved: Vec<Reserved>,
+    loans: Loans,
     /// Keeps the memory of banks that are host buffers.
-    _buffers: Vec<Vec<u8>>,
+    buffers: Arc<Vec<Vec<u8>>>,
 }
 
 // SAFETY: the pointers are to memory that the `Ram` owns.
@@ -105,7 +113,7 @@ impl Ram {
     /// # Safety
     /// Each range is mapped, normal memory; nothing outside of `reserved`
     /// ranges with [`Access::Private`] is used by anything else as long as
-    /// the `Ram` exists.
+    /// the `Ram` exists, or what it lends.
     pub unsafe fn identity_mapped(banks: &[Range<u64>], reserved: Vec<Reserved>) -> Ram {
         let banks = banks
             .iter()
@@ -118,19 +126,22 @@ impl Ram {
         Ram {
             banks,
             reserved,
-            _buffers: Vec::new(),
+            loans: Loans::default(),
+            buffers: Arc::default(),
         }
     }
 
     /// RAM that is mapped somewhere else than at its physical address: one bank at `base`.
     ///
     /// # Safety
-    /// `memory` points to `size` bytes that nothing else uses as long as the `Ram` exists.
+    /// `memory` points to `size` bytes that nothing else uses as long as the `Ram` exists,
+    /// or what it lends.
     pub unsafe fn mapped(base: u64, memory: *mut u8, size: u64, reserved: Vec<Reserved>) -> Ram {
         Ram {
             banks: alloc::vec![Bank { base, size, memory }],
             reserved,
-            _buffers: Vec::new(),
+            loans: Loans::default(),
+            buffers: Arc::default(),
         }
     }
 
@@ -145,7 +156,8 @@ impl Ram {
         Ram {
             banks: alloc::vec![bank],
             reserved,
-            _buffers: alloc::vec![buffer],
+            loans: Loans::default(),
+            buffers: Arc::new(alloc::vec![buffer]),
         }
     }
 
@@ -154,9 +166,9 @@ impl Ram {
         self.banks.iter().map(|b| b.base..b.base + b.size)
     }
 
-    /// What is reserved.
-    pub fn reserved(&self) -> &[Reserved] {
-        &self.reserved
+    /// What is reserved, with what is lent.
+    pub fn reserved(&self) -> impl Iterator<Item = &Reserved> {
+        self.reserved.iter().chain(self.loans.reserved())
     }
 
     /// Reserves a range.
@@ -187,7 +199,7 @@ impl Ram {
     pub fn slice_from(&self, start: u64) -> Result<&[u8], MemError> {
         self.check(start, 1, Access::Private)?;
         let bank = self.banks().find(|bank| bank.contains(&start));
-        let private = self.reserved.iter().filter(|r| r.access == Access::Private);
+        let private = self.reserved().filter(|r| r.access == Access::Private);
         let next = private.map(|r| r.range.start).filter(|&s| s > start).min();
         let end = bank.map_or(start, |bank| bank.end);
         let len = next.map_or(end, |next| next.min(end)) - start;
@@ -249,8 +261,7 @@ impl Ram {
             .find(|b| start >= b.base && start - b.base < b.size);
         let end = bank.map_or(start, |b| b.base + b.size);
         let next = self
-            .reserved
-            .iter()
+            .reserved()
             .map(|r| r.range.start)
             .filter(|&s| s > start)
             .min();
@@ -275,6 +286,7 @@ impl Ram {
     /// If not all of it is RAM.
     pub fn peek(&self, start: u64, bytes: &mut [u8]) -> Result<(), MemError> {
         let memory = self.locate(start, bytes.len())?;
+        let _lock = self.loans.lock();
         for (i, byte) in bytes.iter_mut().enumerate() {
             // SAFETY: inside a bank; volatile, because what lives there may change.
             *byte = unsafe { memory.add(i).read_volatile() };
@@ -286,7 +298,7 @@ impl Ram {
     fn check(&self, start: u64, len: usize, access: Access) -> Result<*mut u8, MemError> {
         let memory = self.locate(start, len)?;
         let end = start + len as u64;
-        let hit = self.reserved.iter().find(|r| {
+        let hit = self.reserved().find(|r| {
             start < r.range.end
                 && r.range.start < end
                 && (access == Access::NoLoad || r.access == Access::Private)

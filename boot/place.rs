@@ -24,7 +24,6 @@ impl Free {
     pub fn of(ram: &Ram) -> Free {
         let mut free = Free(ram.banks().collect());
         ram.reserved()
-            .iter()
             .for_each(|reserved| free.remove(&reserved.range));
         free
     }

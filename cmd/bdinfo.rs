@@ -26,12 +26,7 @@ fn do_bdinfo(ctx: &mut Context, args: &[&str]) -> CmdResult {
 }
 
 fn all(ctx: &Context) {
-    let own = |what| {
-        ctx.ram
-            .reserved()
-            .iter()
-            .find(|r: &&Reserved| r.what == what)
-    };
+    let own = |what| ctx.ram.reserved().find(|r: &&Reserved| r.what == what);
     number("boot_params", 0);
     banks(&ctx.ram);
     number("flashstart", 0);

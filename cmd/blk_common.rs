@@ -3,7 +3,13 @@
 //! its blocks and memory.
 //!
 //! Behaviour: U-Boot, `disk/part.c` and `cmd/blk_common.c`.
-#![cfg(any(CONFIG_CMD_PVBLOCK, CONFIG_CMD_FAT, CONFIG_CMD_READ, CONFIG_CMD_WRITE))]
+#![cfg(any(
+    CONFIG_CMD_BLKMAP,
+    CONFIG_CMD_PVBLOCK,
+    CONFIG_CMD_FAT,
+    CONFIG_CMD_READ,
+    CONFIG_CMD_WRITE
+))]
 
 use crate::{CmdError, Context};
 use common::progress::in_steps;

@@ -17,7 +17,7 @@ pub fn dump(ram: &Ram) {
     for (i, bank) in ram.banks().enumerate() {
         region("memory", i, bank.start, bank.end, "none");
     }
-    println!(" reserved.count = {:#x}", ram.reserved().len());
+    println!(" reserved.count = {:#x}", ram.reserved().count());
     for (i, reserved) in reserved(ram).into_iter().enumerate() {
         let flags = match reserved.access {
             Access::Private => "no-overwrite",
@@ -31,7 +31,7 @@ pub fn dump(ram: &Ram) {
 
 /// What is reserved, by address.
 pub fn reserved(ram: &Ram) -> Vec<&Reserved> {
-    let mut reserved: Vec<_> = ram.reserved().iter().collect();
+    let mut reserved: Vec<_> = ram.reserved().collect();
     reserved.sort_by_key(|reserved| reserved.range.start);
     reserved
 }

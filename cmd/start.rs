@@ -44,9 +44,8 @@ pub fn init(machine: Machine) -> Context {
 
 /// Lets the user's copy of the tree use all the room that is kept for it, so that it can be edited.
 fn grow_tree(ram: &mut Ram, address: u64) -> Result<()> {
-    let range = ram.reserved().iter().map(|r| &r.range);
-    let range = range.clone().find(|r| r.start == address).cloned();
-    let len = range.map_or(0, |r| (r.end - r.start) as usize);
+    let tree = ram.reserved().find(|r| r.range.start == address);
+    let len = tree.map_or(0, |r| (r.range.end - r.range.start) as usize);
     let tree = ram.slice_mut(address, len).map_err(|_| Error::OutOfRange)?;
     boot::fdt::set_totalsize(tree, len as u32);
     Ok(())

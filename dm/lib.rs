@@ -24,6 +24,7 @@ mod register;
 
 pub mod blk;
 pub mod blkcache;
+pub mod blkmap;
 pub mod cpu;
 mod device;
 mod driver;

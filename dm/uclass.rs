@@ -20,6 +20,8 @@ pub enum UclassId {
     Nop,
     /// Block devices.
     Blk,
+    /// Block maps: disks made of parts of others, and of memory.
+    BlkMap,
     /// Processors.
     Cpu,
     /// Firmware interfaces, such as PSCI.

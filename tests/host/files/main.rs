@@ -2,6 +2,7 @@
 //! The commands for disks and files, on disks made by the real tools.
 
 mod blk;
+mod blkmap;
 #[cfg(CONFIG_FAT_WRITE)]
 mod change;
 #[cfg(CONFIG_CMD_GPT)]
