@@ -96,5 +96,6 @@ command! {
     help: "show - show and reset statistics\n\
         blkcache configure <blocks> <entries>\n    \
         - set the number of blocks of an entry, and of entries",
+    subcommands: &["configure", "show"],
     run: do_blkcache,
 }

@@ -111,5 +111,6 @@ command! {
         \tprep    - complete the device tree\n\
         \tfake    - do as if the kernel was started\n\
         \tgo      - start the kernel",
+    subcommands: &["bdt", "cmdline", "fake", "fdt", "go", "loados", "prep", "ramdisk", "start"],
     run: do_bootm,
 }

@@ -141,5 +141,6 @@ command! {
     repeatable: true,
     usage: "display information about CPUs",
     help: "list\t- list the processors\ncpu detail\t- also show what is known of each",
+    subcommands: &["detail", "list"],
     run: do_cpu,
 }

@@ -32,5 +32,6 @@ command! {
     repeatable: true,
     usage: "Events",
     help: "list - list who is told of events",
+    subcommands: &["list"],
     run: do_event,
 }

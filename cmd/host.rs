@@ -148,5 +148,6 @@ command! {
         host save hostfs - <addr> <filename> <bytes> - save memory to a file of the host\n\
         host ls hostfs - <directory> - list files of the host\n\
         host size hostfs - <filename> - set 'filesize' to the size of a file of the host",
+    subcommands: &["bind", "dev", "info", "load", "ls", "save", "size", "unbind"],
     run: do_host,
 }

@@ -314,5 +314,6 @@ command! {
         log format <fmt> - what is printed of a message: c=category, l=level, F=file,\n\
         \tL=line number, f=function, m=message; or 'default', or 'all'\n\
         log rec <category> <level> <file> <line> <func> <message> - log a message",
+    subcommands: &["categories", "drivers", "filter-add", "filter-list", "filter-remove", "format", "level", "rec"],
     run: do_log,
 }

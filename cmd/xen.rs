@@ -100,5 +100,6 @@ command! {
     repeatable: true,
     usage: "the hypervisor below this machine",
     help: "info - show its version and features, and the number of this domain",
+    subcommands: &["info"],
     run: do_xen,
 }

@@ -231,5 +231,6 @@ command! {
         xenstore watch [-n <count>] <path>... - print what changes there, until Ctrl-C or <count> times\n\
         NOTE: A path without a leading '/' begins at this domain's home.\n\
         In values \\\\, \\t, \\n, \\r and \\xHH stand for one byte.",
+    subcommands: &["exists", "ls", "read", "rm", "watch", "write"],
     run: do_xenstore,
 }

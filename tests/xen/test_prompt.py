@@ -116,3 +116,11 @@ def test_what_is_switched_off_is_gone(start, reduced):
     names = set(re.findall(r"(?m)^(\w+) +- ", guest.succeeds("help")))
     assert "echo" in names and not names & {"md", "mw", "fdt", "ext4load"}
     assert "Unknown command 'md'" in guest.fails("md 40000000")
+
+
+def test_tab_completes_a_file(guest):
+    guest.send("ls pvblock 0:2 /di\t")
+    guest.expect("/dir/")
+    guest.send("\r")
+    guest.expect(r"inner\.txt")
+    guest.expect("xenguest# ")
