@@ -12,6 +12,14 @@ import pytest
 from conftest import PROGRAM
 
 
+def own_terminal():
+    """In the new process: the terminal is its own, and so are the signals that it sends, which a
+    shell ignores for what it runs in the background."""
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+    for number in [signal.SIGINT, signal.SIGQUIT]:
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A pseudo-terminal with the sandbox on it."""
 
@@ -23,7 +31,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [PROGRAM, "-i", "-c", "setenv bootdelay -1", *arguments], stdin=self.other, stdout=self.other,
             stderr=self.other, start_new_session=True,
-            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)))
+            preexec_fn=own_terminal)
 
     def type(self, keys):
         """Types."""
