@@ -83,6 +83,8 @@ pub enum Next {
     Stay,
     /// Start Linux.
     Linux(Handover),
+    /// Call the program that is entered here.
+    Program(u64),
 }
 
 /// How far `bootm` has come.
@@ -247,21 +249,20 @@ impl Bootm {
 
     fn go(&mut self, ram: &mut Ram, env: &mut Env, os: &Os) -> Result<Next, Failed> {
         if os.os == OS_U_BOOT {
-            return self.keep_program(env);
+            return self.program(env, os);
         }
         self.prepare(ram, env, os)?;
         let linux = self.linux.as_ref().ok_or(Failed)?;
         Ok(Next::Linux(linux.handover()))
     }
 
-    /// A program is not started, but its size is told.
-    fn keep_program(&self, env: &mut Env) -> Result<Next, Failed> {
+    /// A program is only called if the user wants that; else its size is told.
+    fn program(&self, env: &mut Env, os: &Os) -> Result<Next, Failed> {
+        if env.get_yesno("autostart") == Some(true) {
+            return Ok(Next::Program(os.entry));
+        }
         let size = self.loaded.as_ref().map_or(0, len);
         _ = env.set_hex("filesize", size);
-        if env.get_yesno("autostart") == Some(true) {
-            println!("ERROR: a standalone program cannot be started, only loaded");
-            return Err(Failed);
-        }
         Ok(Next::Stay)
     }
 

@@ -7,9 +7,10 @@
 
 use crate::image_common::{load_address, select};
 use crate::{CmdError, CmdResult, Context};
-use boot::bootm;
+use boot::bootm::{self, Failed};
 use boot::spec::Spec;
 use boot::stages::{Bootm, Next, STAGES, Selection, Stage};
+use boot::standalone;
 use common::println;
 use include::config::CONFIG_SYS_MAXARGS;
 
@@ -53,12 +54,25 @@ fn run(ctx: &mut Context, stages: &[Stage], args: &[&str]) -> CmdResult {
         let mut state = core::mem::take(ctx.state::<Bootm>());
         let next = state.run(stage, &mut ctx.ram, &mut ctx.env, selection);
         *ctx.state() = state;
-        if let Next::Linux(handover) = next.map_err(|_| CmdError::Failure)? {
-            let started = bootm::start(&mut ctx.ram, &ctx.dm, handover);
-            started.map_err(|_| CmdError::Failure)?;
-        }
+        let done = next.and_then(|next| match next {
+            Next::Stay => Ok(()),
+            Next::Linux(handover) => bootm::start(&mut ctx.ram, &ctx.dm, handover),
+            Next::Program(entry) => call(ctx, entry, args),
+        });
+        done.map_err(|_| CmdError::Failure)?;
     }
     Ok(())
+}
+
+/// Calls a program, whose result is the command's.
+fn call(ctx: &mut Context, entry: u64, args: &[&str]) -> Result<(), Failed> {
+    match standalone::call(&mut ctx.ram, entry, args)? {
+        None | Some(0) => Ok(()),
+        Some(result) => {
+            println!("The program failed: rc = 0x{result:X}");
+            Err(Failed)
+        }
+    }
 }
 
 #[cfg(test)]

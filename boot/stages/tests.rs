@@ -83,7 +83,7 @@ impl Machine {
         };
         let handover = last.map(|next| match next {
             Next::Linux(handover) => handover,
-            Next::Stay => panic!("nothing is to be started"),
+            next => panic!("no Linux is to be started: {next:?}"),
         });
         (handover, self.console.take())
     }
@@ -263,6 +263,33 @@ fn a_kernel_without_a_load_address() {
     assert!(
         text.contains("Image too large for the per-image decompression buffer (0x100000 bytes)")
     );
+}
+
+#[test]
+fn a_program_is_called_only_if_the_user_wants_that() {
+    let load = cells(&[LOAD]);
+    let properties = [
+        ("description", &b"a program\0"[..]),
+        ("data", &[0x5a; 0x123]),
+        ("type", b"kernel\0"),
+        ("arch", b"arm64\0"),
+        ("os", b"u-boot\0"),
+        ("compression", b"none\0"),
+        ("load", &load),
+        ("entry", &load),
+    ];
+    let program = node("program", &properties, &[]);
+    let mut machine = machine(&fit_with(&[program], b"none\0", &[]));
+    let args = ["41800000:program", "", ""];
+    for (autostart, next) in [("no", Next::Stay), ("yes", Next::Program(LOAD.into()))] {
+        machine.env.set("autostart", autostart).unwrap();
+        for stage in [Stage::Start, Stage::LoadOs, Stage::Prep] {
+            assert_eq!(machine.stage(stage, args), Ok(Next::Stay));
+        }
+        assert_eq!(machine.stage(Stage::Go, args), Ok(next));
+        assert_eq!(machine.env.get_hex("filesize", 0), 0x123);
+    }
+    assert_eq!(machine.ram.slice(LOAD.into(), 2).unwrap(), [0x5a; 2]);
 }
 
 #[test]
