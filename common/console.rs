@@ -31,6 +31,8 @@ pub trait Terminal: Send + Sync {
 const EARLY_OUTPUT: usize = 8192;
 /// Bytes of input kept until somebody asks; what does not fit stays in the device.
 const TYPE_AHEAD: usize = 4096;
+/// Bytes that are gathered for one write to the device.
+const GATHERED: usize = 256;
 /// Ctrl-C.
 const ETX: u8 = 3;
 
@@ -146,14 +148,16 @@ pub fn break_lock() {
 
 impl Console {
     fn write(&mut self, bytes: &[u8]) {
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            match line.strip_suffix(b"\n") {
-                Some(text) => {
-                    self.emit(text);
-                    self.emit(b"\r\n");
+        // Each byte may become two.
+        for part in bytes.chunks(GATHERED) {
+            let mut text: Vec<u8, { 2 * GATHERED }> = Vec::new();
+            for &byte in part {
+                if byte == b'\n' {
+                    _ = text.push(b'\r');
                 }
-                None => self.emit(line),
+                _ = text.push(byte);
             }
+            self.emit(&text);
         }
     }
 
@@ -176,12 +180,27 @@ impl Console {
     }
 }
 
-/// Prints through `core::fmt`; used by [`print!`](crate::print) and [`println!`](crate::println).
-pub struct Stdout;
+/// Prints formatted text; what [`print!`](crate::print) and [`println!`](crate::println) call.
+///
+/// Its pieces are gathered, since each write may cost a device a call of the hypervisor.
+pub fn print(text: fmt::Arguments) {
+    let mut pieces = Pieces(Vec::new());
+    // Only a value's own formatting could fail.
+    _ = fmt::Write::write_fmt(&mut pieces, text);
+    write_bytes(&pieces.0);
+}
 
-impl fmt::Write for Stdout {
+struct Pieces(Vec<u8, GATHERED>);
+
+impl fmt::Write for Pieces {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        puts(text);
+        for part in text.as_bytes().chunks(GATHERED) {
+            if self.0.extend_from_slice(part).is_err() {
+                write_bytes(&self.0);
+                self.0.clear();
+                _ = self.0.extend_from_slice(part);
+            }
+        }
         Ok(())
     }
 }
@@ -189,18 +208,14 @@ impl fmt::Write for Stdout {
 /// Prints formatted text on the console.
 #[macro_export]
 macro_rules! print {
-    ($($arg:tt)*) => {{
-        _ = core::fmt::Write::write_fmt(&mut $crate::console::Stdout, format_args!($($arg)*));
-    }};
+    ($($arg:tt)*) => { $crate::console::print(format_args!($($arg)*)) };
 }
 
 /// Prints formatted text and a newline on the console.
 #[macro_export]
 macro_rules! println {
     () => { $crate::console::puts("\n") };
-    ($($arg:tt)*) => {{
-        _ = core::fmt::Write::write_fmt(&mut $crate::console::Stdout, format_args!("{}\n", format_args!($($arg)*)));
-    }};
+    ($($arg:tt)*) => { $crate::console::print(format_args!("{}\n", format_args!($($arg)*))) };
 }
 
 #[cfg(test)]
@@ -212,11 +227,13 @@ mod tests {
     struct Fake {
         out: Mutex<std::vec::Vec<u8>>,
         keys: Mutex<VecDeque<u8>>,
+        writes: Mutex<usize>,
     }
 
     impl Terminal for Fake {
         fn write(&self, bytes: &[u8]) {
             self.out.lock().extend_from_slice(bytes);
+            *self.writes.lock() += 1;
         }
         fn read(&self) -> Option<u8> {
             self.keys.lock().pop_front()
@@ -237,6 +254,17 @@ mod tests {
         assert!(is_device(&this) && !is_device(&other));
         crate::println!("late {}", 1);
         assert_eq!(fake.out.lock().as_slice(), b"early\r\nlate 1\r\n");
+
+        *fake.writes.lock() = 0;
+        fake.out.lock().clear();
+        crate::println!("{}, {:4}|{:>3}", "of several", 1, "x");
+        assert_eq!(*fake.writes.lock(), 1);
+        let long = "0123456789\n".repeat(100);
+        crate::print!("a{long}{}", 'z');
+        let text = std::string::String::from_utf8(fake.out.lock().clone()).unwrap();
+        let expected = std::format!("of several,    1|  x\na{long}z");
+        assert_eq!(text, expected.replace('\n', "\r\n"));
+        assert!(*fake.writes.lock() < 10, "{}", *fake.writes.lock());
 
         fake.keys.lock().extend(*b"ab\x03cd");
         assert!(ctrlc());
