@@ -44,5 +44,5 @@ mod spec;
 mod testing;
 
 pub use part::{PartType, Partition, PartitionKind, detect, list, print, set_type, table_names};
-pub use range::BlockRange;
+pub use range::{BlockRange, RangePiece};
 pub use spec::{Location, SpecError, Whole, device, locate, locate_by_name};

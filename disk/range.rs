@@ -9,11 +9,20 @@
 use crate::Partition;
 use alloc::sync::Arc;
 use alloc::vec;
+use alloc::vec::Vec;
 use common::{Error, Result};
-use dm::blk::{BlockDevice, Disk};
+use dm::blk::{BlockDevice, Disk, ReadPiece};
 
 /// Reads of fewer bytes are done in one piece by way of a buffer, and no block is larger.
 const SMALL: usize = 16 * 1024;
+
+/// Bytes of a range that are read together with others.
+pub struct RangePiece<'a> {
+    /// Where they are.
+    pub offset: u64,
+    /// Memory for them.
+    pub bytes: &'a mut [u8],
+}
 
 /// A range of a disk, addressed in bytes.
 pub struct BlockRange {
@@ -112,6 +121,35 @@ impl BlockRange {
         self.read_part(offset, head)?;
         self.device.read(self.block_of(body_start), body)?;
         self.read_part(body_start.saturating_add(body.len() as u64), tail)
+    }
+
+    /// Reads bytes from several places, with as few requests as the device can.
+    ///
+    /// # Errors
+    /// As [`BlockRange::read_at`]; the pieces may then hold anything.
+    pub fn read_pieces(&self, pieces: &mut [RangePiece]) -> Result<()> {
+        let mut whole = Vec::new();
+        whole
+            .try_reserve_exact(pieces.len())
+            .map_err(|_| Error::NoMemory)?;
+        for piece in pieces {
+            let end = piece.offset.checked_add(piece.bytes.len() as u64);
+            if end.is_none_or(|end| end > self.len) {
+                return Err(Error::OutOfRange);
+            }
+            let size = self.block_size as u64;
+            if piece.offset.is_multiple_of(size)
+                && piece.bytes.len().is_multiple_of(self.block_size)
+            {
+                whole.push(ReadPiece {
+                    start: self.block_of(piece.offset),
+                    bytes: &mut *piece.bytes,
+                });
+            } else {
+                self.read_at(piece.offset, piece.bytes)?;
+            }
+        }
+        self.device.read_pieces(&mut whole)
     }
 
     /// Writes bytes, of any number at any place; they are durable after

@@ -29,6 +29,14 @@ pub struct BlkInfo {
     pub revision: String,
 }
 
+/// Blocks that are read together with others.
+pub struct ReadPiece<'a> {
+    /// The first block.
+    pub start: u64,
+    /// Memory for whole blocks.
+    pub bytes: &'a mut [u8],
+}
+
 /// A disk. Blocks are counted in its own block size; buffers hold whole blocks.
 pub trait BlockDevice: Send + Sync {
     /// Size and properties.
@@ -41,6 +49,16 @@ pub trait BlockDevice: Send + Sync {
     /// read; [`Error::OutOfRange`] beyond the end; [`Error::Invalid`] if the
     /// buffer is not whole blocks.
     fn read(&self, start: u64, buf: &mut [u8]) -> Result<()>;
+
+    /// Reads blocks from several places, with as few requests as the device can.
+    ///
+    /// # Errors
+    /// As [`BlockDevice::read`]; the pieces may then hold anything.
+    fn read_pieces(&self, pieces: &mut [ReadPiece]) -> Result<()> {
+        pieces
+            .iter_mut()
+            .try_for_each(|piece| self.read(piece.start, piece.bytes))
+    }
 
     /// Writes blocks from `start` on; they are durable after [`BlockDevice::flush`].
     ///

@@ -3,14 +3,15 @@
 //!
 //! A device request costs a round trip to the back-end, whatever its size. So a
 //! small read fetches a line of many blocks, and later ones of the same line cost
-//! nothing; large reads go straight to the device. There is one cache for all
-//! disks of a [`Model`], between them and whoever uses them: the block uclass
-//! puts a disk behind it when it is probed. All writes pass through it to the
-//! device, so it never has other bytes than the disk.
+//! nothing; a line that follows another one is read with those after it. Large
+//! reads go straight to the device. There is one cache for all disks of a
+//! [`Model`], between them and whoever uses them: the block uclass puts a disk
+//! behind it when it is probed. All writes pass through it to the device, so it
+//! never has other bytes than the disk.
 //!
 //! Behaviour: U-Boot, `drivers/block/blkcache.c`.
 
-use crate::blk::{BlkInfo, BlockDevice};
+use crate::blk::{BlkInfo, BlockDevice, ReadPiece};
 use crate::{Device, Model, Ops};
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -22,6 +23,8 @@ use spin::Mutex;
 const BLOCKS: u32 = 32;
 /// Lines that are kept, unless [`Cache::configure`] says otherwise.
 const ENTRIES: u32 = 32;
+/// Bytes that are read at a time, in whole lines, when the line before them was read too.
+const AHEAD: usize = 128 << 10;
 /// Bytes that a line has at most.
 const MAX_LINE: usize = 1 << 20;
 /// Bytes that all lines have at most.
@@ -175,6 +178,20 @@ impl Lines {
         true
     }
 
+    /// Keeps lines that follow each other, of `line` bytes but for the last one.
+    fn insert_all(&mut self, (id, number): Key, line: usize, bytes: Vec<u8>) {
+        if bytes.len() <= line {
+            return self.insert((id, number), bytes);
+        }
+        for (number, part) in (number..).zip(bytes.chunks(line)) {
+            let mut copy = Vec::new();
+            if copy.try_reserve_exact(part.len()).is_ok() {
+                copy.extend_from_slice(part);
+                self.insert((id, number), copy);
+            }
+        }
+    }
+
     /// Keeps a line, in the place of those that were not used for longest.
     fn insert(&mut self, key: Key, bytes: Vec<u8>) {
         self.remove(key);
@@ -218,19 +235,22 @@ impl Cached {
     /// Reads a part of one line of `line` bytes, which begins `skip` bytes after the line does.
     fn read_part(&self, number: u64, line: usize, skip: usize, part: &mut [u8]) -> Result<()> {
         let key = (self.id, number);
-        let epoch = {
+        let (epoch, ahead) = {
             let mut lines = self.cache.0.lock();
             if lines.copy(key, skip, part) {
                 return Ok(());
             }
-            lines.epoch
+            let before = number.checked_sub(1).map(|number| (self.id, number));
+            let is_sequence = before.is_some_and(|before| lines.lines.contains_key(&before));
+            let len = if is_sequence { AHEAD } else { line };
+            (lines.epoch, (len / line).max(1) * line)
         };
         let start = number * (line / self.block_size) as u64;
-        if let Some(bytes) = self.fetch(start, line, skip + part.len()) {
+        if let Some(bytes) = self.fetch(start, ahead, skip + part.len()) {
             part.copy_from_slice(&bytes[skip..][..part.len()]);
             let mut lines = self.cache.0.lock();
             if lines.epoch == epoch {
-                lines.insert(key, bytes);
+                lines.insert_all(key, line, bytes);
             }
             return Ok(());
         }
@@ -239,10 +259,10 @@ impl Cached {
             .read(start + (skip / self.block_size) as u64, part)
     }
 
-    /// Reads a line, which may end with the disk but has at least `needed` bytes.
-    fn fetch(&self, start: u64, line: usize, needed: usize) -> Option<Vec<u8>> {
+    /// Reads `len` bytes, or up to the end of the disk, but at least `needed` bytes.
+    fn fetch(&self, start: u64, len: usize, needed: usize) -> Option<Vec<u8>> {
         let blocks = self.device.info().blocks.checked_sub(start)?;
-        let blocks = blocks.min((line / self.block_size) as u64) as usize;
+        let blocks = blocks.min((len / self.block_size) as u64) as usize;
         let len = blocks * self.block_size;
         if len < needed {
             return None;
@@ -312,6 +332,17 @@ impl BlockDevice for Cached {
             rest = next;
         }
         Ok(())
+    }
+
+    fn read_pieces(&self, pieces: &mut [ReadPiece]) -> Result<()> {
+        // A single one may be in the cache; of many, it has hardly any.
+        if let [piece] = pieces {
+            return self.read(piece.start, piece.bytes);
+        }
+        let mut lines = self.cache.0.lock();
+        lines.misses = lines.misses.wrapping_add(1);
+        drop(lines);
+        self.device.read_pieces(pieces)
     }
 
     fn write(&self, start: u64, buf: &[u8]) -> Result<()> {

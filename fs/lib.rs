@@ -37,6 +37,7 @@ extern crate std;
 
 #[macro_use]
 mod register;
+mod pieces;
 
 #[cfg(CONFIG_FS_EXT4)]
 pub mod ext4;

@@ -88,24 +88,84 @@ fn small_reads_share_a_request_and_large_ones_bypass() {
     read(&*disk, 32, 32).unwrap();
     assert_eq!(ram.take_reads(), 1);
     let stats = cache.take_stats();
-    assert_eq!((stats.hits, stats.misses, stats.entries), (32, 3, 2));
+    assert_eq!((stats.hits, stats.misses, stats.entries), (32, 3, 9));
     assert_eq!((stats.max_blocks, stats.max_entries), (32, 32));
     assert_eq!((cache.take_stats().hits, cache.take_stats().misses), (0, 0));
+}
+
+#[test]
+fn a_sequence_is_read_ahead_and_other_places_are_not() {
+    let (cache, ram) = (Cache::default(), Ram::new(4096));
+    let disk = cache.attach(ram.clone());
+    for start in 0..1024 {
+        assert_eq!(
+            read(&*disk, start, 1).unwrap(),
+            ram.bytes.lock()[start as usize * 512..][..512]
+        );
+    }
+    // One line of 16 KiB, then 128 KiB at a time.
+    assert_eq!(ram.take_reads(), 1 + 4);
+    for line in [100, 98, 96, 94] {
+        read(&*disk, line * 32, 1).unwrap();
+        read(&*disk, line * 32 + 31, 1).unwrap();
+    }
+    assert_eq!(ram.take_reads(), 4);
+    // Up to the end of the disk, and not beyond.
+    read(&*disk, 126 * 32, 64).unwrap();
+    read(&*disk, 127 * 32 + 5, 1).unwrap();
+    read(&*disk, 125 * 32, 1).unwrap();
+    read(&*disk, 126 * 32, 1).unwrap();
+    assert_eq!(
+        read(&*disk, 4095, 1).unwrap(),
+        ram.bytes.lock()[4095 * 512..]
+    );
+}
+
+#[test]
+fn many_pieces_go_to_the_device_and_one_to_the_cache() {
+    let (cache, ram) = (Cache::default(), Ram::new(256));
+    let disk = cache.attach(ram.clone());
+    let (mut a, mut b) = ([0; 512], [0; 1024]);
+    for _ in 0..2 {
+        let mut one = [ReadPiece {
+            start: 7,
+            bytes: &mut a,
+        }];
+        disk.read_pieces(&mut one).unwrap();
+    }
+    assert_eq!(ram.take_reads(), 1);
+    for _ in 0..2 {
+        let mut two = [
+            ReadPiece {
+                start: 9,
+                bytes: &mut b,
+            },
+            ReadPiece {
+                start: 3,
+                bytes: &mut a,
+            },
+        ];
+        disk.read_pieces(&mut two).unwrap();
+    }
+    assert_eq!(ram.take_reads(), 4);
+    assert_eq!(b, ram.bytes.lock()[9 * 512..11 * 512]);
+    assert_eq!(a, ram.bytes.lock()[3 * 512..4 * 512]);
 }
 
 #[test]
 fn the_cache_is_bounded_and_drops_what_was_not_used_for_longest() {
     let (cache, ram) = (Cache::default(), Ram::new(4096));
     let disk = cache.attach(ram.clone());
+    // Every other line, as those that follow each other are read together.
     for line in 0..32 {
-        read(&*disk, line * 32, 1).unwrap();
+        read(&*disk, line * 64, 1).unwrap();
     }
     read(&*disk, 0, 1).unwrap();
-    read(&*disk, 32 * 32, 1).unwrap();
+    read(&*disk, 32 * 64, 1).unwrap();
     assert_eq!((ram.take_reads(), cache.take_stats().entries), (33, 32));
     read(&*disk, 0, 1).unwrap();
     assert_eq!(ram.take_reads(), 0);
-    read(&*disk, 32, 1).unwrap();
+    read(&*disk, 64, 1).unwrap();
     assert_eq!(ram.take_reads(), 1);
 
     cache.configure(u32::MAX, u32::MAX);

@@ -5,9 +5,10 @@ use super::Ext4;
 use super::checksum::crc32c;
 use super::file::Run;
 use super::inode::Inode;
+use alloc::vec;
 use alloc::vec::Vec;
 use common::{Error, Result};
-use disk::le;
+use disk::{RangePiece, le};
 
 const MAGIC: u16 = 0xf30a;
 /// Levels below the inode that the format allows.
@@ -16,6 +17,8 @@ const MAX_DEPTH: u16 = 5;
 const ENTRY: usize = 12;
 /// Lengths above this mark a run that is reserved but not yet written.
 const MAX_WRITTEN: u16 = 32768;
+/// Leaves that are read ahead at most.
+const AHEAD: usize = 64;
 
 /// A node of the tree without further levels.
 pub struct Leaf {
@@ -67,8 +70,39 @@ impl Leaf {
     }
 }
 
-/// The leaf that decides about a file block.
-pub fn leaf(fs: &Ext4, inode: &Inode, block: u64) -> Result<Leaf> {
+/// Nodes that were read together with one that was needed: the device takes
+/// about as long for many as for one.
+#[derive(Default)]
+pub struct Ahead(Vec<(u64, Vec<u8>)>);
+
+impl Ahead {
+    /// Reads the nodes at these blocks, if that can be done.
+    fn fetch(&mut self, fs: &Ext4, blocks: &[u64]) {
+        let node = |&block| (block, vec![0; fs.superblock.block_size]);
+        self.0 = blocks.iter().map(node).collect();
+        let pieces = self.0.iter_mut().map(|(block, node)| RangePiece {
+            offset: fs.superblock.offset(*block),
+            bytes: node,
+        });
+        if fs.read_pieces(&mut pieces.collect::<Vec<_>>()).is_err() {
+            // One that is bad must not make the others unreadable.
+            self.0.clear();
+        }
+    }
+
+    fn has(&self, block: u64) -> bool {
+        self.0.iter().any(|(number, _)| *number == block)
+    }
+
+    fn take(&mut self, block: u64) -> Option<Vec<u8>> {
+        let index = self.0.iter().position(|(number, _)| *number == block)?;
+        Some(self.0.swap_remove(index).1)
+    }
+}
+
+/// The leaf that decides about a file block; later ones, of blocks before
+/// `until`, are read ahead.
+pub fn leaf(fs: &Ext4, inode: &Inode, block: u64, until: u64, ahead: &mut Ahead) -> Result<Leaf> {
     let mut node = inode.map()?.to_vec();
     let mut depth = depth(&node)?;
     if depth > MAX_DEPTH {
@@ -77,16 +111,23 @@ pub fn leaf(fs: &Ext4, inode: &Inode, block: u64) -> Result<Leaf> {
     // Numbers of file blocks have 32 bits.
     let (mut start, mut end) = (0, 1u64 << 32);
     while depth > 0 {
-        let entries = entries(&node)?;
         let mut child = None;
-        for entry in entries.chunks_exact(ENTRY) {
+        let mut next = Vec::new();
+        for entry in entries(&node)?.chunks_exact(ENTRY) {
             let first = u64::from(le::u32(entry, 0)?);
-            if first > block {
+            let place = (u64::from(le::u16(entry, 8)?) << 32) | u64::from(le::u32(entry, 4)?);
+            if first <= block {
+                start = first.max(start);
+                child = Some(place);
+                continue;
+            }
+            if next.is_empty() {
                 end = end.min(first);
+            }
+            next.push(place);
+            if depth > 1 || first >= until || next.len() >= AHEAD {
                 break;
             }
-            start = first.max(start);
-            child = Some((u64::from(le::u16(entry, 8)?) << 32) | u64::from(le::u32(entry, 4)?));
         }
         let Some(child) = child else {
             return Ok(Leaf {
@@ -95,7 +136,12 @@ pub fn leaf(fs: &Ext4, inode: &Inode, block: u64) -> Result<Leaf> {
                 end,
             });
         };
-        node = read_node(fs, inode, child)?;
+        if depth == 1 && next.len() > 1 && !ahead.has(child) {
+            next.push(child);
+            ahead.fetch(fs, &next);
+        }
+        node = ahead.take(child).map_or_else(|| fs.read_block(child), Ok)?;
+        check_node(inode, &node)?;
         depth = depth.saturating_sub(1);
         if self::depth(&node)? != depth {
             return Err(Error::Corrupt("ext4: levels of an extent tree"));
@@ -115,17 +161,16 @@ pub fn leaf(fs: &Ext4, inode: &Inode, block: u64) -> Result<Leaf> {
     })
 }
 
-fn read_node(fs: &Ext4, inode: &Inode, block: u64) -> Result<Vec<u8>> {
-    let node = fs.read_block(block)?;
+fn check_node(inode: &Inode, node: &[u8]) -> Result<()> {
     if let Some(seed) = inode.checksum_seed {
-        let len = usize::from(le::u16(&node, 4)?)
+        let len = usize::from(le::u16(node, 4)?)
             .saturating_mul(ENTRY)
             .saturating_add(ENTRY);
-        if crc32c(seed, le::slice(&node, 0, len)?) != le::u32(&node, len)? {
+        if crc32c(seed, le::slice(node, 0, len)?) != le::u32(node, len)? {
             return Err(Error::Corrupt("ext4: checksum of an extent block"));
         }
     }
-    Ok(node)
+    Ok(())
 }
 
 fn depth(node: &[u8]) -> Result<u16> {

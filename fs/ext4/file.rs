@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The contents of a file.
 
-use super::extent::{self, Leaf};
+use super::extent::{self, Ahead, Leaf};
 use super::inode::Inode;
 use super::{Ext4, indirect};
+use crate::pieces::Pieces;
 use common::{Error, Result};
 
 /// Blocks of a file that follow each other on the disk, or have no place there.
@@ -21,6 +22,10 @@ pub struct File<'a> {
     inode: &'a Inode,
     /// The part of the extent tree that was needed last.
     leaf: Option<Leaf>,
+    /// Parts that will be needed.
+    ahead: Ahead,
+    /// The file block that reading ends before.
+    end: u64,
 }
 
 impl<'a> File<'a> {
@@ -35,6 +40,8 @@ impl<'a> File<'a> {
                 fs,
                 inode,
                 leaf: None,
+                ahead: Ahead::default(),
+                end: 0,
             }),
         }
     }
@@ -46,18 +53,23 @@ impl<'a> File<'a> {
         if self.inode.is_inline() {
             return self.read_inline(offset, rest);
         }
+        self.end = offset
+            .saturating_add(len as u64)
+            .div_ceil(self.fs.superblock.block_size as u64);
         let mut offset = offset;
+        let mut pieces = Pieces::new();
         while !rest.is_empty() {
             let (place, run) = self.run_at(offset, rest.len() as u64)?;
             let count = run.min(rest.len() as u64) as usize;
             let (part, after) = rest.split_at_mut(count);
             match place {
-                Some(place) => self.fs.read_at(place, part)?,
+                Some(place) => pieces.add(place, part, |pieces| self.fs.read_pieces(pieces))?,
                 None => part.fill(0),
             }
             offset = offset.saturating_add(count as u64);
             rest = after;
         }
+        self.fs.read_pieces(pieces.rest())?;
         Ok(len)
     }
 
@@ -115,7 +127,8 @@ impl<'a> File<'a> {
                 "ext4: a file is larger than its extent tree",
             ));
         }
-        let leaf = extent::leaf(self.fs, self.inode, block)?;
+        let ahead = &mut self.ahead;
+        let leaf = extent::leaf(self.fs, self.inode, block, self.end, ahead)?;
         let run = leaf.run(block);
         self.leaf = Some(leaf);
         Ok(run)

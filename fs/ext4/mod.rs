@@ -30,7 +30,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use common::{Error, Result};
-use disk::{BlockRange, le};
+use disk::{BlockRange, RangePiece, le};
 use file::File;
 use inode::Inode;
 use journal::Replay;
@@ -80,16 +80,17 @@ impl Ext4 {
         self.replay.patch(self, offset, buf)
     }
 
+    /// As [`Ext4::read_at`], from several places.
+    fn read_pieces(&self, pieces: &mut [RangePiece]) -> Result<()> {
+        self.range.read_pieces(pieces).map_err(beyond)?;
+        pieces
+            .iter_mut()
+            .try_for_each(|piece| self.replay.patch(self, piece.offset, piece.bytes))
+    }
+
     /// Reads bytes of the partition as they are.
     fn read_raw(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
-        self.range
-            .read_at(offset, buf)
-            .map_err(|error| match error {
-                Error::OutOfRange => {
-                    Error::Corrupt("ext4: a block beyond the end of the partition")
-                }
-                error => error,
-            })
+        self.range.read_at(offset, buf).map_err(beyond)
     }
 
     /// Reads a block.
@@ -137,6 +138,13 @@ impl Ext4 {
             None => _ = File::new(self, link)?.read(0, &mut target)?,
         }
         Ok(target)
+    }
+}
+
+fn beyond(error: Error) -> Error {
+    match error {
+        Error::OutOfRange => Error::Corrupt("ext4: a block beyond the end of the partition"),
+        error => error,
     }
 }
 

@@ -28,6 +28,7 @@ mod table;
 #[cfg(CONFIG_FAT_WRITE)]
 mod write;
 
+use crate::pieces::Pieces;
 use crate::{DirEntry, FileSystem, FileType, Metadata, Space};
 use alloc::boxed::Box;
 use alloc::format;
@@ -39,7 +40,7 @@ use boot::Boot;
 use chain::Chain;
 use common::{Error, Result};
 use dir::{Dir, Node};
-use disk::BlockRange;
+use disk::{BlockRange, RangePiece};
 use table::{Link, Table};
 
 /// A FAT file system.
@@ -127,6 +128,8 @@ impl Fat {
         let len = size.saturating_sub(offset).min(buf.len() as u64) as usize;
         let (mut rest, _) = buf.split_at_mut(len);
         let mut chain = Chain::new(self, file.cluster);
+        let mut pieces = Pieces::new();
+        let read = |pieces: &mut [RangePiece]| self.range.read_pieces(pieces).map_err(beyond);
         // Where in the file the run begins.
         let mut start = 0;
         while !rest.is_empty() {
@@ -144,11 +147,12 @@ impl Fat {
                     .saturating_sub(start);
                 let count = run_len.saturating_sub(skip).min(rest.len() as u64) as usize;
                 let (part, after) = rest.split_at_mut(count);
-                self.read_at(run.offset(&self.boot).saturating_add(skip), part)?;
+                pieces.add(run.offset(&self.boot).saturating_add(skip), part, read)?;
                 rest = after;
             }
             start = end;
         }
+        read(pieces.rest())?;
         Ok(len)
     }
 }
