@@ -77,12 +77,6 @@ pub fn poweroff() -> ! {
     imp::poweroff()
 }
 
-/// The memory that the loader itself lives in; nothing of it may be shown to another domain.
-#[cfg(target_os = "none")]
-pub fn own_memory() -> core::ops::Range<u64> {
-    imp::own_memory()
-}
-
 /// The part number of the processor we run on, as in the Main ID Register.
 pub fn cpu_part() -> u32 {
     imp::cpu_part()

@@ -17,7 +17,6 @@ mod mmu;
 mod random;
 mod start;
 
-pub use boot::own_memory;
 pub use call::call;
 pub use exception::{fatal, raise};
 pub use hvc::hypercall;

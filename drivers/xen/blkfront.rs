@@ -5,15 +5,18 @@
 //! the device must look as if nobody had ever used it.
 
 use crate::xen::blkqueue::Queue;
+use crate::xen::blkreq::Piece;
 use crate::xen::services::Services;
 use crate::xen::shared::Lent;
 use crate::xen::xenbus::XenbusDevice;
+use crate::xen::xenstore::NO_TRANSACTION;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use arch::time::Deadline;
 use common::{Error, Result};
 use core::sync::atomic::{AtomicBool, Ordering};
-use dm::blk::{BlkInfo, BlockDevice};
+use dm::blk::{BlkInfo, BlockDevice, ReadPiece};
 use include::xen::io::blkif::{
     OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, SECTOR, VDISK_CDROM, VDISK_READONLY,
     VDISK_REMOVABLE,
@@ -25,8 +28,17 @@ use spin::Mutex;
 const STATE_MS: u64 = 8000;
 /// The largest block size that is believed.
 const BLOCK_SIZE_MAX: u64 = 64 << 10;
-/// Our keys in XenStore while connected, which another driver must not find.
-const KEYS: [&str; 3] = ["ring-ref", "event-channel", "protocol"];
+/// The size of a ring, as a power of two in pages, where the back-end takes it.
+const RING_ORDER: u32 = 1;
+/// Our keys in XenStore while connected, which another driver must not find,
+/// besides those of the ring's pages.
+const KEYS: [&str; 5] = [
+    "ring-ref",
+    "ring-page-order",
+    "event-channel",
+    "protocol",
+    "feature-persistent",
+];
 
 /// A connected disk.
 pub struct BlkFront {
@@ -54,6 +66,7 @@ impl BlkFront {
             &services.grants,
             device.backend_id(),
             handle as u16,
+            1 << ring_order(&device)?,
         )?;
         match negotiate(&device, &mut queue) {
             Ok(info) => Ok(BlkFront {
@@ -86,16 +99,28 @@ impl BlkFront {
         flushed.and(disconnect(&self.device, &mut queue))
     }
 
-    fn transfer(&self, op: u8, start: u64, buffer: Lent) -> Result<()> {
-        let sectors_per_block = u64::from(self.info.block_size) / SECTOR;
+    /// A transfer of pieces, none of them empty.
+    fn transfer(&self, op: u8, pieces: &[Piece]) -> Result<()> {
         let mut queue = self.queue.lock();
         let was_dead = queue.dead().is_some();
-        let result = queue.transfer(op, start * sectors_per_block, buffer);
+        let result = queue.transfer(op, pieces);
         self.report(was_dead, &queue);
         result.map_err(|error| match error {
-            Error::Io(sector) => Error::Io(sector / sectors_per_block),
+            Error::Io(sector) => Error::Io(sector / self.sectors_per_block()),
             error => error,
         })
+    }
+
+    fn sectors_per_block(&self) -> u64 {
+        u64::from(self.info.block_size) / SECTOR
+    }
+
+    /// A part of a transfer, from a block of the disk's own size on.
+    fn piece<'a>(&self, start: u64, buffer: Lent<'a>) -> Piece<'a> {
+        Piece {
+            sector: start * self.sectors_per_block(),
+            buffer,
+        }
     }
 
     /// Says once that a disk is lost.
@@ -131,8 +156,20 @@ impl BlockDevice for BlkFront {
     }
 
     fn read(&self, start: u64, buf: &mut [u8]) -> Result<()> {
-        <dyn BlockDevice>::check_range(&self.info, start, buf.len())?;
-        self.transfer(OP_READ, start, Lent::to_fill(buf))
+        self.read_pieces(&mut [ReadPiece { start, bytes: buf }])
+    }
+
+    fn read_pieces(&self, pieces: &mut [ReadPiece]) -> Result<()> {
+        let mut lent = Vec::new();
+        lent.try_reserve_exact(pieces.len())
+            .map_err(|_| Error::NoMemory)?;
+        for piece in pieces {
+            <dyn BlockDevice>::check_range(&self.info, piece.start, piece.bytes.len())?;
+            if !piece.bytes.is_empty() {
+                lent.push(self.piece(piece.start, Lent::to_fill(piece.bytes)));
+            }
+        }
+        self.transfer(OP_READ, &lent)
     }
 
     fn write(&self, start: u64, buf: &[u8]) -> Result<()> {
@@ -140,8 +177,11 @@ impl BlockDevice for BlkFront {
         if self.info.read_only {
             return Err(Error::ReadOnly);
         }
+        if buf.is_empty() {
+            return Ok(());
+        }
         self.dirty.store(true, Ordering::Relaxed);
-        self.transfer(OP_WRITE, start, Lent::to_read(buf))
+        self.transfer(OP_WRITE, &[self.piece(start, Lent::to_read(buf))])
     }
 
     fn flush(&self) -> Result<()> {
@@ -158,7 +198,17 @@ fn negotiate(device: &XenbusDevice, queue: &mut Queue) -> Result<BlkInfo> {
     device.store().transaction(|transaction| {
         let write =
             |key: &str, value: &str| device.store().write(transaction, &device.key(key), value);
-        write("ring-ref", &format!("{}", queue.ring_reference()))?;
+        let references: Vec<u32> = queue.ring_references().collect();
+        match references.as_slice() {
+            [reference] => write("ring-ref", &format!("{reference}"))?,
+            references => {
+                write("ring-page-order", &format!("{}", references.len().ilog2()))?;
+                for (i, reference) in references.iter().enumerate() {
+                    write(&ring_key(i), &format!("{reference}"))?;
+                }
+            }
+        }
+        write("feature-persistent", "1")?;
         write("event-channel", &format!("{}", queue.port()))?;
         write("protocol", "arm-abi")?;
         device.switch(transaction, State::INITIALISED)
@@ -168,9 +218,21 @@ fn negotiate(device: &XenbusDevice, queue: &mut Queue) -> Result<BlkInfo> {
         return Err(Error::Protocol("the back-end refuses the connection"));
     }
     let info = disk_info(device)?;
-    queue.set_block_size(info.block_size);
+    let segments = device.number("feature-max-indirect-segments")?;
+    queue.allow_indirect(segments.unwrap_or(0));
     device.switch_now(State::CONNECTED)?;
     Ok(info)
+}
+
+/// The order of the ring's size: what we want, or what the back-end takes.
+fn ring_order(device: &XenbusDevice) -> Result<u32> {
+    let most = device.number("max-ring-page-order")?.unwrap_or(0);
+    Ok(u32::try_from(most).unwrap_or(u32::MAX).min(RING_ORDER))
+}
+
+/// The key of one of several pages of a ring.
+fn ring_key(index: usize) -> String {
+    format!("ring-ref{index}")
 }
 
 fn disk_info(device: &XenbusDevice) -> Result<BlkInfo> {
@@ -217,12 +279,9 @@ fn disconnect(device: &XenbusDevice, queue: &mut Queue) -> Result<()> {
             .map(drop)
     });
     result = result.and(queue.close());
-    for key in KEYS {
-        result = result.and(
-            device
-                .store()
-                .remove(crate::xen::xenstore::NO_TRANSACTION, &device.key(key)),
-        );
+    let keys = KEYS.iter().map(ToString::to_string);
+    for key in keys.chain((0..1 << RING_ORDER).map(ring_key)) {
+        result = result.and(device.store().remove(NO_TRANSACTION, &device.key(&key)));
     }
     result = result.and(device.switch_now(State::INITIALISING));
     result.and_then(|()| {

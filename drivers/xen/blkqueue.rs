@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The requests of a disk: many in flight, each remembered in private memory.
 //!
-//! Whole pages of the caller's buffer are granted as they are, if the loader
-//! does not live there; the rest goes through pages made for it. What the
-//! back-end answers is checked against what was asked; a back-end that breaks
+//! All data passes through pages that were made for it ([`Pool`]) and are
+//! copied from and to on this side, while the back-end works on the next ones.
+//! What it answers is checked against what was asked; a back-end that breaks
 //! the rules, or does not answer, is never spoken to again.
 
-use crate::xen::blkreq::{Backing, Request, Response, Segment};
+use crate::xen::blkpool::Pool;
+use crate::xen::blkreq::{Piece, Request, Response};
 use crate::xen::events::EventChannel;
-use crate::xen::gnttab::{Access, GrantTable, GrantedPage};
+use crate::xen::gnttab::{Access, GrantTable, GrantedPages};
 use crate::xen::hypervisor::Hypervisor;
 use crate::xen::ring::FrontRing;
-use crate::xen::shared::{Lent, frame_of};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use arch::time::Deadline;
 use common::{Error, Result};
-use heapless::Vec;
 use include::xen::PAGE_SIZE;
 use include::xen::io::blkif::{
-    OP_READ, RING_SLOTS, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE, response,
+    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_READ, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR,
+    SLOT_SIZE, response, ring_slots,
 };
 
 /// A back-end that does not answer a single request for so long is given up.
@@ -27,33 +28,51 @@ const TIMEOUT_MS: u64 = 8000;
 const DRAIN_MS: u64 = 2000;
 /// Bytes of a sector, as a length in memory.
 const SECTOR_LEN: usize = SECTOR as usize;
+/// Pages that data is transferred by at a time; small requests have some to spare.
+const CHUNK_PAGES: usize = 16;
+/// Pages of data that may be in flight: Linux's back-end keeps 1056 mapped, and
+/// is several times slower with more.
+const POOL_PAGES: usize = 1024;
+/// Pages that hold segments.
+const SEGMENT_PAGES: usize = 16;
+/// Segments of a request, where the back-end takes so many: with half of them
+/// it is slower, and with more the copying waits too long to keep up.
+const SEGMENTS: usize = 64;
+/// The same for requests of which only parts are copied.
+const GATHERED_SEGMENTS: usize = 256;
+/// Sectors that are read although nobody wants them, if that saves a request.
+const GAP_SECTORS: u64 = 16;
 
 /// The queue of one disk.
 pub struct Queue {
-    hv: Arc<dyn Hypervisor>,
-    grants: Arc<GrantTable>,
-    page: Option<GrantedPage>,
+    memory: Option<GrantedPages>,
     event: EventChannel,
     ring: FrontRing,
-    slots: [Option<Request>; RING_SLOTS as usize],
-    domain: u16,
+    slots: Vec<Option<Request>>,
+    /// For data.
+    pool: Pool,
+    /// For the segments of indirect requests.
+    segment_pool: Pool,
     handle: u16,
-    /// Every segment is a multiple of this many bytes.
-    block_size: usize,
+    /// Segments that the back-end takes in a request.
+    max_segments: usize,
     dead: Option<Error>,
 }
 
-/// How far a transfer is.
-struct Progress {
-    /// Bytes asked for so far.
-    submitted: usize,
+/// A transfer, and how far it is.
+struct Transfer<'a, 'b> {
+    op: u8,
+    pieces: &'a [Piece<'b>],
+    /// The piece that is asked for next, and from which byte on.
+    next: (usize, usize),
     /// Why no more is asked for.
     error: Option<Error>,
     interrupted: bool,
+    deadline: Deadline,
 }
 
 impl Queue {
-    /// A new ring, granted to `domain`.
+    /// A new ring of `pages` pages, granted to `domain`.
     ///
     /// # Errors
     /// [`Error::NoMemory`] or what Xen says.
@@ -62,26 +81,32 @@ impl Queue {
         grants: &Arc<GrantTable>,
         domain: u16,
         handle: u16,
+        pages: usize,
     ) -> Result<Queue> {
-        let page = GrantedPage::new(grants, domain, Access::ReadWrite)?;
+        let memory = GrantedPages::new(grants, domain, Access::ReadWrite, pages)?;
         let event = EventChannel::alloc(hv, domain)?;
+        let count = ring_slots(pages);
+        let mut slots = Vec::new();
+        slots
+            .try_reserve_exact(count as usize)
+            .map_err(|_| Error::NoMemory)?;
+        slots.resize_with(count as usize, || None);
         Ok(Queue {
-            hv: hv.clone(),
-            grants: grants.clone(),
-            ring: FrontRing::new((*page).clone(), SLOT_SIZE, RING_SLOTS),
-            page: Some(page),
+            ring: FrontRing::new((*memory).clone(), SLOT_SIZE, count),
+            memory: Some(memory),
             event,
-            slots: [const { None }; RING_SLOTS as usize],
-            domain,
+            slots,
+            pool: Pool::new(grants, domain, CHUNK_PAGES, POOL_PAGES / CHUNK_PAGES)?,
+            segment_pool: Pool::new(grants, domain, 1, SEGMENT_PAGES)?,
             handle,
-            block_size: SECTOR_LEN,
+            max_segments: MAX_SEGMENTS,
             dead: None,
         })
     }
 
-    /// The grant reference of the ring.
-    pub fn ring_reference(&self) -> u32 {
-        self.page.as_ref().map_or(0, GrantedPage::reference)
+    /// The grant references of the ring's pages.
+    pub fn ring_references(&self) -> impl Iterator<Item = u32> {
+        self.memory.iter().flat_map(GrantedPages::references)
     }
 
     /// The event port.
@@ -89,9 +114,10 @@ impl Queue {
         self.event.port()
     }
 
-    /// Sets the disk's block size, which all segments keep to.
-    pub fn set_block_size(&mut self, bytes: u32) {
-        self.block_size = bytes as usize;
+    /// Allows indirect requests of as many segments as the back-end takes.
+    pub fn allow_indirect(&mut self, segments: u64) {
+        let segments = usize::try_from(segments).unwrap_or(usize::MAX);
+        self.max_segments = segments.max(MAX_SEGMENTS);
     }
 
     /// Why the disk cannot be used any more, if so.
@@ -99,40 +125,20 @@ impl Queue {
         self.dead
     }
 
-    /// Transfers whole sectors of 512 bytes between the disk and a buffer.
+    /// Transfers whole blocks of the disk between it and memory.
     ///
     /// # Errors
     /// [`Error::Io`] with the first sector that failed; [`Error::Protocol`]
     /// and [`Error::Timeout`] mean that the queue is dead.
-    pub fn transfer(&mut self, op: u8, sector: u64, buffer: Lent) -> Result<()> {
-        let total = buffer.len();
-        let mut progress = Progress {
-            submitted: 0,
-            error: None,
-            interrupted: false,
-        };
-        let mut deadline = Deadline::after_ms(TIMEOUT_MS);
+    pub fn transfer(&mut self, op: u8, pieces: &[Piece]) -> Result<()> {
+        let mut transfer = Transfer::new(op, pieces);
         loop {
             self.check_alive()?;
-            self.submit(op, sector, &buffer, &mut progress);
-            if self.ring.push() {
-                self.event.notify();
+            self.submit(&mut transfer)?;
+            if self.ring.outstanding() == 0 {
+                return transfer.error.map_or(Ok(()), Err);
             }
-            let done = self
-                .reap(&buffer, &mut progress)
-                .map_err(|error| self.die(error))?;
-            if self.ring.outstanding() == 0
-                && (progress.submitted == total || progress.error.is_some())
-            {
-                return progress.error.map_or(Ok(()), Err);
-            }
-            if done > 0 {
-                if !progress.interrupted {
-                    deadline = Deadline::after_ms(TIMEOUT_MS);
-                }
-                continue;
-            }
-            self.wait(&mut deadline, &mut progress)?;
+            self.advance(&mut transfer)?;
         }
     }
 
@@ -142,184 +148,178 @@ impl Queue {
     /// [`Error::Unsupported`] if the back-end does not know it; else as [`Queue::transfer`].
     pub fn command(&mut self, op: u8) -> Result<()> {
         self.check_alive()?;
-        let mut progress = Progress {
-            submitted: 0,
-            error: None,
-            interrupted: false,
-        };
+        let mut transfer = Transfer::new(op, &[]);
         self.put(Request {
             op,
             sector: 0,
+            len: 0,
+            data: Vec::new(),
             segments: Vec::new(),
+            first_piece: 0,
         })?;
-        let mut deadline = Deadline::after_ms(TIMEOUT_MS);
-        if self.ring.push() {
-            self.event.notify();
-        }
         while self.ring.outstanding() > 0 {
-            let done = self
-                .reap(&Lent::to_read(&[]), &mut progress)
-                .map_err(|error| self.die(error))?;
-            if done == 0 {
-                self.wait(&mut deadline, &mut progress)?;
-            }
+            self.advance(&mut transfer)?;
         }
-        progress.error.map_or(Ok(()), Err)
+        transfer.error.map_or(Ok(()), Err)
     }
 
-    /// Takes the ring back.
+    /// Takes the ring and all pages back.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the back-end keeps it mapped.
+    /// [`Error::Busy`] if the back-end keeps one mapped.
     pub fn close(&mut self) -> Result<()> {
         self.dead.get_or_insert(Error::NoDevice);
-        self.page.take().map_or(Ok(()), GrantedPage::end)
+        for request in core::mem::take(&mut self.slots).into_iter().flatten() {
+            self.give_back(request);
+        }
+        let ring = self.memory.take().map_or(Ok(()), GrantedPages::end);
+        ring.and(self.pool.close()).and(self.segment_pool.close())
     }
 
     fn check_alive(&self) -> Result<()> {
         self.dead.map_or(Ok(()), Err)
     }
 
-    /// Fills the free slots with what is left to ask for.
-    fn submit(&mut self, op: u8, sector: u64, buffer: &Lent, progress: &mut Progress) {
-        while progress.error.is_none() && progress.submitted < buffer.len() && self.ring.free() > 0
-        {
-            let first = sector + (progress.submitted / SECTOR_LEN) as u64;
-            let result = self
-                .build(op, first, buffer, progress.submitted)
-                .and_then(|request| {
-                    let len: usize = request.segments.iter().map(|segment| segment.len).sum();
-                    self.put(request).map(|()| len)
-                });
-            match result {
-                Ok(len) => progress.submitted += len,
-                // Grants come back with the responses.
-                Err(Error::NoMemory) if self.ring.outstanding() > 0 => return,
-                Err(error) => progress.error = Some(error),
+    /// Asks for as much as there is room for.
+    fn submit(&mut self, transfer: &mut Transfer) -> Result<()> {
+        let segments = match transfer.pieces {
+            [_] => SEGMENTS,
+            _ => GATHERED_SEGMENTS,
+        };
+        let most = segments.min(self.max_segments) * PAGE_SIZE;
+        while transfer.error.is_none() && self.ring.free() > 0 {
+            let Some((sector, len)) = transfer.span(most) else {
+                return Ok(());
+            };
+            let request = match self.request(transfer, sector, len) {
+                // Pages come back with the responses.
+                Err(Error::NoMemory) if self.ring.outstanding() > 0 => return Ok(()),
+                Err(error) => {
+                    transfer.error = Some(error);
+                    return Ok(());
+                }
+                Ok(request) => request,
+            };
+            transfer.advance(request.len);
+            request.fill(transfer.pieces);
+            self.put(request)?;
+        }
+        Ok(())
+    }
+
+    /// A request for `len` bytes from a sector on, or for as many as there is room for.
+    fn request(&mut self, transfer: &Transfer, sector: u64, len: usize) -> Result<Request> {
+        let data = self.pool.take(len.div_ceil(PAGE_SIZE))?;
+        let room = self.pool.pages(&data) * PAGE_SIZE;
+        // Rather than small requests, later ones, unless nothing is under way.
+        if room < len && self.ring.outstanding() > 0 {
+            self.pool.give_back(data);
+            return Err(Error::NoMemory);
+        }
+        let mut request = Request {
+            op: transfer.op,
+            sector,
+            len: len.min(room),
+            data,
+            segments: Vec::new(),
+            first_piece: transfer.next.0,
+        };
+        let segments = request.len.div_ceil(PAGE_SIZE);
+        if segments > MAX_SEGMENTS {
+            match self
+                .segment_pool
+                .take(segments.div_ceil(INDIRECT_SEGMENTS_PER_PAGE))
+            {
+                Ok(pages) => request.segments = pages,
+                // It goes without.
+                Err(_) => request.len = MAX_SEGMENTS * PAGE_SIZE,
             }
         }
+        Ok(request)
     }
 
-    /// Makes the request for as much of the buffer, from `offset` on, as one can hold.
-    fn build(&self, op: u8, sector: u64, buffer: &Lent, mut offset: usize) -> Result<Request> {
-        let access = if op == OP_READ {
-            Access::ReadWrite
-        } else {
-            Access::ReadOnly
-        };
-        let mut segments = Vec::new();
-        while offset < buffer.len() && !segments.is_full() {
-            let made = self.segment(access, buffer, offset);
-            let segment = match made {
-                // What there is may do.
-                Err(Error::NoMemory) if !segments.is_empty() => break,
-                made => made?,
-            };
-            offset += segment.len;
-            _ = segments.push(segment);
-        }
-        Ok(Request {
-            op,
-            sector,
-            segments,
-        })
-    }
-
-    fn segment(&self, access: Access, buffer: &Lent, offset: usize) -> Result<Segment> {
-        let left = buffer.len() - offset;
-        let address = buffer.address(offset);
-        let to_boundary = PAGE_SIZE - address.addr() % PAGE_SIZE;
-        if to_boundary == PAGE_SIZE
-            && left >= PAGE_SIZE
-            && self.hv.may_grant(address.addr(), PAGE_SIZE)
-        {
-            let grant = self.grants.grant(self.domain, frame_of(address), access)?;
-            return Ok(Segment {
-                backing: Backing::Direct(grant),
-                offset,
-                len: PAGE_SIZE,
-            });
-        }
-        // A short segment that ends at a page makes the next ones direct.
-        let len = if to_boundary.is_multiple_of(self.block_size) {
-            to_boundary
-        } else {
-            PAGE_SIZE
-        }
-        .min(left);
-        let page = GrantedPage::new(&self.grants, self.domain, access)?;
-        if access == Access::ReadOnly {
-            buffer.copy_to(offset, &page, len);
-        }
-        Ok(Segment {
-            backing: Backing::Bounce(page),
-            offset,
-            len,
-        })
-    }
-
-    /// Puts a request on the ring and remembers it.
+    /// Puts a request on the ring, remembers it, and shows it to the back-end.
     fn put(&mut self, request: Request) -> Result<()> {
         let (id, slot) = self
             .slots
             .iter_mut()
             .enumerate()
-            .find(|(_, s)| s.is_none())
+            .find(|(_, slot)| slot.is_none())
             .ok_or(Error::Busy)?;
         self.ring.put(&request.encode(id as u64, self.handle))?;
         *slot = Some(request);
+        if self.ring.push() {
+            self.event.notify();
+        }
         Ok(())
     }
 
-    /// Takes the responses that are there; returns how many.
-    fn reap(&mut self, buffer: &Lent, progress: &mut Progress) -> Result<u32> {
-        let mut count = 0;
-        let mut bytes = [0; response::SIZE];
-        while self.ring.take(&mut bytes)? {
-            count += 1;
-            let response = Response::decode(&bytes);
-            let slot = usize::try_from(response.id)
-                .ok()
-                .and_then(|id| self.slots.get_mut(id));
-            let slot = slot.ok_or(Error::Protocol("a response to no request"))?;
-            if slot
-                .as_ref()
-                .is_some_and(|request| request.op != response.op)
-            {
-                return Err(Error::Protocol("a response to another operation"));
+    /// Takes a response, or waits for one.
+    fn advance(&mut self, transfer: &mut Transfer) -> Result<()> {
+        match self.take(transfer) {
+            Ok(true) => {
+                if !transfer.interrupted {
+                    transfer.deadline = Deadline::after_ms(TIMEOUT_MS);
+                }
+                Ok(())
             }
-            let request = slot
-                .take()
-                .ok_or(Error::Protocol("a second response to a request"))?;
-            let result = match response.status {
-                RSP_OKAY => Ok(()),
-                RSP_ERROR => Err(Error::Io(request.sector)),
-                RSP_EOPNOTSUPP => Err(Error::Unsupported("by the back-end")),
-                _ => return Err(Error::Protocol("an unknown status")),
-            };
-            request.finish(result.is_ok(), buffer)?;
-            if let Err(error) = result {
-                progress.fail(error);
-            }
+            Ok(false) => self.wait(transfer),
+            Err(error) => Err(self.die(error)),
         }
-        Ok(count)
     }
 
-    fn wait(&mut self, deadline: &mut Deadline, progress: &mut Progress) -> Result<()> {
+    /// Takes the next response, if it is there.
+    fn take(&mut self, transfer: &mut Transfer) -> Result<bool> {
+        let mut bytes = [0; response::SIZE];
+        if !self.ring.take(&mut bytes)? {
+            return Ok(false);
+        }
+        let response = Response::decode(&bytes);
+        let slot = usize::try_from(response.id)
+            .ok()
+            .and_then(|id| self.slots.get_mut(id))
+            .ok_or(Error::Protocol("a response to no request"))?;
+        if slot
+            .as_ref()
+            .is_some_and(|request| request.op != response.op)
+        {
+            return Err(Error::Protocol("a response to another operation"));
+        }
+        if !matches!(response.status, RSP_OKAY | RSP_ERROR | RSP_EOPNOTSUPP) {
+            return Err(Error::Protocol("an unknown status"));
+        }
+        let request = slot
+            .take()
+            .ok_or(Error::Protocol("a second response to a request"))?;
+        match response.status {
+            RSP_OKAY => request.deliver(transfer.pieces),
+            RSP_ERROR => transfer.fail(Error::Io(request.sector)),
+            _ => transfer.fail(Error::Unsupported("by the back-end")),
+        }
+        self.give_back(request);
+        Ok(true)
+    }
+
+    fn give_back(&mut self, request: Request) {
+        self.pool.give_back(request.data);
+        self.segment_pool.give_back(request.segments);
+    }
+
+    fn wait(&mut self, transfer: &mut Transfer) -> Result<()> {
         // Also a back-end that shows a response and hides it again comes to an end.
-        if deadline.expired() {
+        if transfer.deadline.expired() {
             return Err(self.die(Error::Timeout));
         }
         match self
             .event
-            .wait_until(*deadline, || Ok(self.ring.arm().then_some(())))
+            .wait_until(transfer.deadline, || Ok(self.ring.arm().then_some(())))
         {
             Ok(()) => Ok(()),
             // What is under way cannot be called back: it is waited for, but not for long.
-            Err(Error::Interrupted) if !progress.interrupted => {
-                progress.interrupted = true;
-                progress.fail(Error::Interrupted);
-                *deadline = Deadline::after_ms(DRAIN_MS);
+            Err(Error::Interrupted) if !transfer.interrupted => {
+                transfer.interrupted = true;
+                transfer.fail(Error::Interrupted);
+                transfer.deadline = Deadline::after_ms(DRAIN_MS);
                 Ok(())
             }
             Err(Error::Interrupted) => Ok(()),
@@ -327,15 +327,65 @@ impl Queue {
         }
     }
 
-    /// Gives the back-end up: takes back what it lets go of, and never uses the rest again.
+    /// Gives the back-end up. Its pages are left alone until it is closed.
     fn die(&mut self, error: Error) -> Error {
         self.dead = Some(error);
-        self.slots.iter_mut().for_each(|slot| drop(slot.take()));
         error
     }
 }
 
-impl Progress {
+impl<'a, 'b> Transfer<'a, 'b> {
+    fn new(op: u8, pieces: &'a [Piece<'b>]) -> Transfer<'a, 'b> {
+        Transfer {
+            op,
+            pieces,
+            next: (0, 0),
+            error: None,
+            interrupted: false,
+            deadline: Deadline::after_ms(TIMEOUT_MS),
+        }
+    }
+
+    /// The first sector and the length of the next request, of at most `most` bytes.
+    ///
+    /// Pieces that follow each other on the disk share a request; a read also
+    /// takes a few sectors between them that nobody wants.
+    fn span(&self, most: usize) -> Option<(u64, usize)> {
+        let (index, offset) = self.next;
+        let mut rest = self.pieces.get(index..)?.iter();
+        let first = rest.next()?;
+        let sector = first.sector + (offset / SECTOR_LEN) as u64;
+        let gap = if self.op == OP_READ { GAP_SECTORS } else { 0 };
+        let mut len = first.buffer.len() - offset;
+        for piece in rest {
+            let end = sector + (len / SECTOR_LEN) as u64;
+            let unwanted = piece.sector.checked_sub(end).filter(|&n| n <= gap);
+            let Some(unwanted) = unwanted.filter(|_| len < most) else {
+                break;
+            };
+            len += unwanted as usize * SECTOR_LEN + piece.buffer.len();
+        }
+        Some((sector, len.min(most)))
+    }
+
+    /// Notes that the next `len` bytes of the disk, as of [`Transfer::span`], are asked for.
+    fn advance(&mut self, len: usize) {
+        let (mut index, mut offset) = self.next;
+        let mut left = len;
+        while let Some(piece) = self.pieces.get(index).filter(|_| left > 0) {
+            let count = left.min(piece.buffer.len() - offset);
+            (offset, left) = (offset + count, left - count);
+            if offset < piece.buffer.len() {
+                break;
+            }
+            let end = piece.sector + (offset / SECTOR_LEN) as u64;
+            (index, offset) = (index + 1, 0);
+            let next = self.pieces.get(index).map_or(end, |piece| piece.sector);
+            left = left.saturating_sub(next.saturating_sub(end) as usize * SECTOR_LEN);
+        }
+        self.next = (index, offset);
+    }
+
     /// Keeps the error of the lowest sector.
     fn fail(&mut self, error: Error) {
         self.error = match (self.error, error) {

@@ -3,91 +3,41 @@
 //!
 //! Source: `xen/include/public/io/blkif.h`.
 
-use crate::xen::gnttab::{Grant, GrantedPage};
+use crate::xen::gnttab::GrantedPages;
 use crate::xen::shared::Lent;
-use common::{Error, Result};
-use heapless::Vec;
-use include::xen::io::blkif::{MAX_SEGMENTS, OP_READ, SECTOR, SLOT_SIZE, request, response};
+use alloc::vec::Vec;
+use include::xen::PAGE_SIZE;
+use include::xen::io::blkif::{
+    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_INDIRECT, OP_READ, OP_WRITE, SECTOR, SLOT_SIZE,
+    indirect, request, response,
+};
+
+/// Bytes of a sector, as a length in memory.
+const SECTOR_LEN: usize = SECTOR as usize;
+
+/// A part of a transfer: one or more sectors that follow each other, and memory for them.
+pub struct Piece<'a> {
+    /// First sector, in units of 512 bytes.
+    pub sector: u64,
+    /// The memory.
+    pub buffer: Lent<'a>,
+}
 
 /// A request that the back-end has.
 pub struct Request {
-    /// What is to be done.
+    /// What is to be done, and what the response must name; never
+    /// [`OP_INDIRECT`], which is a matter of encoding.
     pub op: u8,
     /// First sector, in units of 512 bytes.
     pub sector: u64,
-    /// The data; none for a flush.
-    pub segments: Vec<Segment, MAX_SEGMENTS>,
-}
-
-/// A part of the data: at most a page, from its start on.
-pub struct Segment {
-    /// What is granted.
-    pub backing: Backing,
-    /// Place in the buffer.
-    pub offset: usize,
-    /// Its size in bytes.
+    /// Bytes of data, all of them in `data`; none for a flush.
     pub len: usize,
-}
-
-/// The memory that the back-end has for a segment.
-pub enum Backing {
-    /// A page made for it.
-    Bounce(GrantedPage),
-    /// The caller's page.
-    Direct(Grant),
-}
-
-impl Request {
-    /// As the ring holds it.
-    pub fn encode(&self, id: u64, handle: u16) -> [u8; SLOT_SIZE] {
-        let mut slot = [0; SLOT_SIZE];
-        let mut put = |at: usize, bytes: &[u8]| {
-            if let Some(field) = slot.get_mut(at..at + bytes.len()) {
-                field.copy_from_slice(bytes);
-            }
-        };
-        put(request::OPERATION, &[self.op]);
-        put(request::NR_SEGMENTS, &[self.segments.len() as u8]);
-        put(request::HANDLE, &handle.to_le_bytes());
-        put(request::ID, &id.to_le_bytes());
-        put(request::SECTOR_NUMBER, &self.sector.to_le_bytes());
-        for (i, segment) in self.segments.iter().enumerate() {
-            let at = request::SEGMENTS + i * request::SEGMENT_SIZE;
-            put(at, &segment.reference().to_le_bytes());
-            // Data begins at the page's start; the last sector is counted in.
-            put(at + 4, &[0, (segment.len / SECTOR as usize - 1) as u8]);
-        }
-        slot
-    }
-
-    /// Takes the grants back and, after a successful read, the data out of the bounce pages.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`] if the back-end keeps one of the pages.
-    pub fn finish(self, ok: bool, buffer: &Lent) -> Result<()> {
-        const KEPT: Error = Error::Protocol("it keeps a page of a finished request mapped");
-        for segment in self.segments {
-            match segment.backing {
-                Backing::Direct(grant) => grant.end().map_err(|_| KEPT)?,
-                Backing::Bounce(page) => {
-                    if ok && self.op == OP_READ {
-                        buffer.copy_from(segment.offset, &page, segment.len);
-                    }
-                    page.end().map_err(|_| KEPT)?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Segment {
-    fn reference(&self) -> u32 {
-        match &self.backing {
-            Backing::Bounce(page) => page.reference(),
-            Backing::Direct(grant) => grant.reference(),
-        }
-    }
+    /// The data, from the start on; all chunks have the same size.
+    pub data: Vec<GrantedPages>,
+    /// Pages that hold the segments, if they are more than a slot of the ring holds.
+    pub segments: Vec<GrantedPages>,
+    /// The first piece of the transfer that the data belongs to.
+    pub first_piece: usize,
 }
 
 /// A response, copied from the ring.
@@ -98,6 +48,109 @@ pub struct Response {
     pub op: u8,
     /// How it went.
     pub status: i16,
+}
+
+impl Request {
+    /// As the ring holds it. Segments that do not fit there are written to their own pages.
+    pub fn encode(&self, id: u64, handle: u16) -> [u8; SLOT_SIZE] {
+        let mut slot = [0; SLOT_SIZE];
+        let mut put = |at: usize, bytes: &[u8]| {
+            if let Some(field) = slot.get_mut(at..at + bytes.len()) {
+                field.copy_from_slice(bytes);
+            }
+        };
+        put(request::ID, &id.to_le_bytes());
+        put(request::SECTOR_NUMBER, &self.sector.to_le_bytes());
+        if self.segments.is_empty() {
+            put(request::OPERATION, &[self.op]);
+            put(request::NR_SEGMENTS, &[self.segment_count() as u8]);
+            put(request::HANDLE, &handle.to_le_bytes());
+            for (i, segment) in self.encoded_segments().take(MAX_SEGMENTS).enumerate() {
+                put(request::SEGMENTS + i * request::SEGMENT_SIZE, &segment);
+            }
+        } else {
+            put(request::OPERATION, &[OP_INDIRECT]);
+            put(indirect::OPERATION, &[self.op]);
+            let count = (self.segment_count() as u16).to_le_bytes();
+            put(indirect::NR_SEGMENTS, &count);
+            put(indirect::HANDLE, &handle.to_le_bytes());
+            let references = self.segments.iter().flat_map(GrantedPages::references);
+            for (i, reference) in references.enumerate() {
+                let at = indirect::REFERENCES + i * size_of::<u32>();
+                put(at, &reference.to_le_bytes());
+            }
+            for (i, segment) in self.encoded_segments().enumerate() {
+                if let Some(page) = self.segments.get(i / INDIRECT_SEGMENTS_PER_PAGE) {
+                    let at = i % INDIRECT_SEGMENTS_PER_PAGE * request::SEGMENT_SIZE;
+                    page.write(at, &segment);
+                }
+            }
+        }
+        slot
+    }
+
+    /// Pages that hold data: each is a segment.
+    fn segment_count(&self) -> usize {
+        self.len.div_ceil(PAGE_SIZE)
+    }
+
+    /// Reference, first and last sector of each page.
+    fn encoded_segments(&self) -> impl Iterator<Item = [u8; request::SEGMENT_SIZE]> {
+        let references = self.data.iter().flat_map(GrantedPages::references);
+        let used = references.take(self.segment_count());
+        used.enumerate().map(|(i, reference)| {
+            let len = self.len.saturating_sub(i * PAGE_SIZE).min(PAGE_SIZE);
+            // The last sector is counted in.
+            let last = (len / SECTOR_LEN).saturating_sub(1) as u8;
+            let [a, b, c, d] = reference.to_le_bytes();
+            [a, b, c, d, 0, last, 0, 0]
+        })
+    }
+
+    /// Copies what is to be written into the chunks.
+    pub fn fill(&self, pieces: &[Piece]) {
+        if self.op == OP_WRITE {
+            self.copy(pieces, |buffer, offset, chunk, at, len| {
+                buffer.copy_to(offset, chunk, at, len);
+            });
+        }
+    }
+
+    /// Copies what was read out of the chunks, once: they may change at any time.
+    pub fn deliver(&self, pieces: &[Piece]) {
+        if self.op == OP_READ {
+            self.copy(pieces, |buffer, offset, chunk, at, len| {
+                buffer.copy_from(offset, chunk, at, len);
+            });
+        }
+    }
+
+    /// Calls `copy` for each run of bytes that lies within one piece and one chunk.
+    fn copy(&self, pieces: &[Piece], copy: impl Fn(&Lent, usize, &GrantedPages, usize, usize)) {
+        let chunk_len = self.data.first().map_or(PAGE_SIZE, |chunk| chunk.len());
+        let mut done = 0;
+        for piece in pieces.iter().skip(self.first_piece) {
+            let position = self.sector + (done / SECTOR_LEN) as u64;
+            // Sectors that nobody wants lie before a later piece; the first one may have begun before.
+            let unwanted = piece.sector.saturating_sub(position);
+            let begun = position.saturating_sub(piece.sector) as usize * SECTOR_LEN;
+            done = done.saturating_add(unwanted as usize * SECTOR_LEN);
+            if done >= self.len {
+                break;
+            }
+            let mut offset = begun;
+            while offset < piece.buffer.len() && done < self.len {
+                let at = done % chunk_len;
+                let len = (chunk_len - at)
+                    .min(piece.buffer.len() - offset)
+                    .min(self.len - done);
+                if let Some(chunk) = self.data.get(done / chunk_len) {
+                    copy(&piece.buffer, offset, chunk, at, len);
+                }
+                (offset, done) = (offset + len, done + len);
+            }
+        }
+    }
 }
 
 impl Response {

@@ -27,7 +27,7 @@ fn probe(_model: &Model, xen: &Arc<Device>) -> Result<Ops> {
         .start
         .checked_add(region.size)
         .ok_or(Error::OutOfRange)?;
-    let hypervisor = XenHypervisor::new(region.start..end, arch::own_memory())?;
+    let hypervisor = XenHypervisor::new(region.start..end)?;
     let services = Arc::new(Services::new(Arc::new(hypervisor)));
     xen.set_private(services.clone());
     Ok(Ops::Xen(services))

@@ -8,7 +8,7 @@
 //! Source: `xen/include/public/grant_table.h`; XSA-396 for the way to revoke.
 
 use crate::xen::hypervisor::Hypervisor;
-use crate::xen::shared::{Page, Shared};
+use crate::xen::shared::{Pages, Shared};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use common::{Error, Result};
@@ -187,64 +187,78 @@ impl Drop for Grant {
     }
 }
 
-/// A page of our own, granted for as long as it exists; leaked if the other domain keeps it.
-pub struct GrantedPage {
-    page: ManuallyDrop<Page>,
-    grant: Option<Grant>,
+/// Pages of our own, granted for as long as they exist; leaked if the other domain keeps one.
+pub struct GrantedPages {
+    pages: ManuallyDrop<Pages>,
+    /// One for each page; none once they were taken back, or could not be.
+    grants: Vec<Grant>,
 }
 
-impl GrantedPage {
-    /// A new page of zeros for `domain`.
+impl GrantedPages {
+    /// `count` new pages of zeros for `domain`, one after the other.
     ///
     /// # Errors
     /// [`Error::NoMemory`].
-    pub fn new(table: &Arc<GrantTable>, domain: u16, access: Access) -> Result<GrantedPage> {
-        let page = Page::new()?;
-        let grant = table.grant(domain, page.frame(), access)?;
-        Ok(GrantedPage {
-            page: ManuallyDrop::new(page),
-            grant: Some(grant),
+    pub fn new(
+        table: &Arc<GrantTable>,
+        domain: u16,
+        access: Access,
+        count: usize,
+    ) -> Result<GrantedPages> {
+        let pages = Pages::new(count)?;
+        let mut grants = Vec::new();
+        grants
+            .try_reserve_exact(pages.count())
+            .map_err(|_| Error::NoMemory)?;
+        for index in 0..pages.count() {
+            grants.push(table.grant(domain, pages.frame(index), access)?);
+        }
+        Ok(GrantedPages {
+            pages: ManuallyDrop::new(pages),
+            grants,
         })
     }
 
-    /// The grant reference.
-    pub fn reference(&self) -> u32 {
-        self.grant.as_ref().map_or(0, Grant::reference)
+    /// The grant references, in the order of the pages.
+    pub fn references(&self) -> impl Iterator<Item = u32> {
+        self.grants.iter().map(Grant::reference)
     }
 
-    /// Takes the grant back and frees the page.
+    /// Takes the grants back and frees the pages.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the other domain keeps it: the page is leaked.
+    /// [`Error::Busy`] if the other domain keeps one: the pages are leaked.
     pub fn end(mut self) -> Result<()> {
         self.release()
     }
 
     fn release(&mut self) -> Result<()> {
-        let Some(grant) = self.grant.take() else {
+        let grants = core::mem::take(&mut self.grants);
+        if grants.is_empty() {
             return Ok(());
-        };
-        grant.end()?;
+        }
+        let ends = grants.into_iter().map(Grant::end);
+        ends.fold(Ok(()), Result::and)?;
         self.free();
         Ok(())
     }
 
     #[allow(unsafe_code)]
     fn free(&mut self) {
-        // SAFETY: called once, when the grant, which is taken only once, was taken back.
-        unsafe { ManuallyDrop::drop(&mut self.page) }
+        // SAFETY: called once, when the grants, which are taken only once, were taken back.
+        unsafe { ManuallyDrop::drop(&mut self.pages) }
     }
 }
 
-impl Deref for GrantedPage {
+impl Deref for GrantedPages {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.page
+        &self.pages
     }
 }
 
-impl Drop for GrantedPage {
+impl Drop for GrantedPages {
     fn drop(&mut self) {
         _ = self.release();
     }

@@ -31,16 +31,14 @@ pub struct XenHypervisor {
     max_grant_frames: u32,
     /// Xen's system time minus ours in nanoseconds; 0 if it is not known.
     clock: AtomicI64,
-    private: Range<u64>,
 }
 
 impl XenHypervisor {
-    /// Connects to Xen. `region` is the device tree's for the grant table,
-    /// `private` the loader's own memory, of which no page may be granted as it is.
+    /// Connects to Xen. `region` is the device tree's for the grant table.
     ///
     /// # Errors
     /// If the region is too small, or Xen refuses.
-    pub fn new(region: Range<u64>, private: Range<u64>) -> Result<XenHypervisor> {
+    pub fn new(region: Range<u64>) -> Result<XenHypervisor> {
         let info = region
             .end
             .checked_sub(PAGE_SIZE as u64)
@@ -75,7 +73,6 @@ impl XenHypervisor {
             shared_info,
             mapped: Mutex::new(alloc::vec![frame]),
             clock: AtomicI64::new(0),
-            private,
         };
         hypervisor.calibrate();
         Ok(hypervisor)
@@ -230,11 +227,6 @@ impl Hypervisor for XenHypervisor {
                 poll(&[port], now.saturating_add(timeout_us.saturating_mul(1000)));
             }
         }
-    }
-
-    fn may_grant(&self, address: usize, len: usize) -> bool {
-        let (start, end) = (address as u64, (address as u64).saturating_add(len as u64));
-        end <= self.private.start || self.private.end <= start
     }
 
     fn unmap_all(&self) {

@@ -66,10 +66,6 @@ pub trait Hypervisor: Send + Sync {
     /// microseconds, is over. May return early.
     fn wait(&self, port: u32, timeout_us: u64);
 
-    /// Whether a range of this domain's memory may be granted as it is: not
-    /// what the loader itself lives in.
-    fn may_grant(&self, address: usize, len: usize) -> bool;
-
     /// Gives back the pages of Xen's that were mapped, before an operating
     /// system starts, which can map them only once.
     fn unmap_all(&self);

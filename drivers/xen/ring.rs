@@ -99,10 +99,11 @@ impl FrontRing {
         Ok(true)
     }
 
-    /// Asks for an event at the next response; returns whether one came meanwhile.
+    /// Asks for an event when half of what is outstanding is answered, so that
+    /// there is something to do for each; returns whether any answer came meanwhile.
     pub fn arm(&mut self) -> bool {
-        self.page
-            .store_u32(RSP_EVENT, (self.consumed + Wrapping(1)).0);
+        let half = Wrapping((self.outstanding() / 2).max(1));
+        self.page.store_u32(RSP_EVENT, (self.consumed + half).0);
         fence(Ordering::SeqCst);
         self.page.load_u32(RSP_PROD) != self.consumed.0
     }

@@ -34,6 +34,16 @@ impl Shared {
         Shared { base, len }
     }
 
+    /// Its size in bytes.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has no bytes at all.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Reads an index that a peer publishes: what was written before it is visible after.
     pub fn load_u32(&self, offset: usize) -> u32 {
         // SAFETY: `at` checks place and alignment.
@@ -117,8 +127,21 @@ impl Shared {
 /// Both ranges are valid for their access and do not overlap.
 unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     const WORD: usize = size_of::<u64>();
+    /// Words that are copied in one round of the loop.
+    const ROUND: usize = 8;
     let mut done = 0;
     if (from as usize | to as usize).is_multiple_of(WORD) {
+        while len - done >= ROUND * WORD {
+            for word in 0..ROUND {
+                // SAFETY: aligned, and inside both ranges.
+                unsafe {
+                    let from = from.add(done).cast::<u64>().add(word);
+                    let to = to.add(done).cast::<u64>().add(word);
+                    to.write_volatile(from.read_volatile());
+                }
+            }
+            done += ROUND * WORD;
+        }
         while len - done >= WORD {
             // SAFETY: aligned, and inside both ranges.
             unsafe {
@@ -136,36 +159,39 @@ unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     }
 }
 
-/// A page of our own that is made to be shared: zeroed, page-aligned.
-pub struct Page {
+/// Pages of our own that are made to be shared: zeroed, one after the other.
+pub struct Pages {
     memory: Shared,
+    layout: Layout,
 }
 
-impl Page {
-    const LAYOUT: Layout = match Layout::from_size_align(PAGE_SIZE, PAGE_SIZE) {
-        Ok(layout) => layout,
-        Err(_) => unreachable!(),
-    };
-
-    /// Allocates a page of zeros.
+impl Pages {
+    /// Allocates pages of zeros.
     ///
     /// # Errors
     /// [`Error::NoMemory`].
-    pub fn new() -> Result<Page> {
+    pub fn new(count: usize) -> Result<Pages> {
+        let size = count.max(1).checked_mul(PAGE_SIZE).ok_or(Error::NoMemory)?;
+        let layout = Layout::from_size_align(size, PAGE_SIZE).map_err(|_| Error::NoMemory)?;
         // SAFETY: the layout has a size.
-        let base = NonNull::new(unsafe { alloc_zeroed(Page::LAYOUT) }).ok_or(Error::NoMemory)?;
-        // SAFETY: the page is ours until `drop`, and no reference to it is ever made.
-        let memory = unsafe { Shared::new(base, PAGE_SIZE) };
-        Ok(Page { memory })
+        let base = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(Error::NoMemory)?;
+        // SAFETY: the pages are ours until `drop`, and no reference to them is ever made.
+        let memory = unsafe { Shared::new(base, size) };
+        Ok(Pages { memory, layout })
     }
 
-    /// Its guest frame number: RAM is mapped at its physical address.
-    pub fn frame(&self) -> u64 {
-        frame_of(self.memory.base.as_ptr())
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.memory.len / PAGE_SIZE
+    }
+
+    /// The guest frame number of one of them: RAM is mapped at its physical address.
+    pub fn frame(&self, index: usize) -> u64 {
+        frame_of(self.memory.at_bytes(index * PAGE_SIZE, 0))
     }
 }
 
-impl Deref for Page {
+impl Deref for Pages {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
@@ -173,10 +199,10 @@ impl Deref for Page {
     }
 }
 
-impl Drop for Page {
+impl Drop for Pages {
     fn drop(&mut self) {
         // SAFETY: allocated in `new` with this layout.
-        unsafe { dealloc(self.memory.base.as_ptr(), Page::LAYOUT) }
+        unsafe { dealloc(self.memory.base.as_ptr(), self.layout) }
     }
 }
 
@@ -221,22 +247,17 @@ impl<'a> Lent<'a> {
         self.memory.len
     }
 
-    /// The address of a byte, for granting its page.
-    pub fn address(&self, offset: usize) -> *const u8 {
-        self.memory.at_bytes(offset, 0)
-    }
-
-    /// Copies from `offset` on to the start of a page.
-    pub fn copy_to(&self, offset: usize, page: &Shared, len: usize) {
-        let (from, to) = (self.memory.at_bytes(offset, len), page.at_bytes(0, len));
+    /// Copies from `offset` on to shared memory.
+    pub fn copy_to(&self, offset: usize, page: &Shared, at: usize, len: usize) {
+        let (from, to) = (self.memory.at_bytes(offset, len), page.at_bytes(at, len));
         // SAFETY: inside both windows, as checked; pages never overlap what a caller lends.
         unsafe { copy(from, to, len) }
     }
 
-    /// Copies from the start of a page to `offset` on.
-    pub fn copy_from(&self, offset: usize, page: &Shared, len: usize) {
+    /// Copies from shared memory to `offset` on.
+    pub fn copy_from(&self, offset: usize, page: &Shared, at: usize, len: usize) {
         assert!(self.writable);
-        let (from, to) = (page.at_bytes(0, len), self.memory.at_bytes(offset, len));
+        let (from, to) = (page.at_bytes(at, len), self.memory.at_bytes(offset, len));
         // SAFETY: as in `copy_to`, and the buffer was lent to be filled.
         unsafe { copy(from, to, len) }
     }
@@ -256,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_page_is_zeroed_aligned_and_holds_what_is_written() {
-        let page = Page::new().unwrap();
+        let page = Pages::new(1).unwrap();
         let mut bytes = [1; PAGE_SIZE];
         page.read(0, &mut bytes);
         assert_eq!(bytes, [0; PAGE_SIZE]);
@@ -272,8 +293,19 @@ mod tests {
     }
 
     #[test]
+    fn pages_follow_each_other() {
+        let pages = Pages::new(3).unwrap();
+        assert_eq!(pages.count(), 3);
+        pages.write(PAGE_SIZE - 1, &[1, 2]);
+        pages.store_u32(2 * PAGE_SIZE, 7);
+        let mut bytes = [0; 2];
+        pages.read(PAGE_SIZE - 1, &mut bytes);
+        assert_eq!((bytes, pages.load_u32(2 * PAGE_SIZE)), ([1, 2], 7));
+    }
+
+    #[test]
     #[should_panic]
     fn outside_is_an_error_of_ours() {
-        Page::new().unwrap().load_u32(PAGE_SIZE);
+        Pages::new(1).unwrap().load_u32(PAGE_SIZE);
     }
 }

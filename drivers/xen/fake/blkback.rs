@@ -4,7 +4,7 @@
 //! Source: `xen/include/public/io/blkif.h`, `xenbus.h`.
 
 use super::GUEST;
-use super::blkring::{BackRing, Behaviour};
+use super::blkring::{BackRing, Behaviour, Terms};
 use super::machine::Machine;
 use super::tree::Tree;
 use alloc::boxed::Box;
@@ -24,7 +24,7 @@ pub struct Config {
     pub number: u64,
     /// Its size in units of 512 bytes.
     pub sectors: u64,
-    /// Keys of the back-end while connected, besides `sectors`: `sector-size`, `info`, features.
+    /// Keys of the back-end while connected (and the ring's size before that), besides `sectors`: `sector-size`, `info`, features.
     pub keys: Vec<(&'static str, String)>,
     /// Keys of the back-end that are missing.
     pub missing: Vec<&'static str>,
@@ -74,6 +74,14 @@ impl Config {
     /// A disk with one more key.
     pub fn with(key: &'static str, value: impl ToString) -> Config {
         Config::default().and(key, value)
+    }
+
+    /// A disk as Linux's back-end offers it: large rings, large requests, pages that stay mapped.
+    pub fn like_linux() -> Config {
+        Config::with("max-ring-page-order", 4)
+            .and("feature-max-indirect-segments", 256)
+            .and("feature-persistent", 1)
+            .and("feature-flush-cache", 1)
     }
 
     /// The same with one more key.
@@ -137,6 +145,11 @@ impl Blkback {
             state: State::UNKNOWN,
             ring: None,
         };
+        // The only key that a front-end needs before it connects.
+        const ORDER: &str = "max-ring-page-order";
+        if let Some((_, value)) = disk.config.keys.iter().find(|(key, _)| *key == ORDER) {
+            tree.set(&disk.key(ORDER), value);
+        }
         disk.switch(tree, State::INIT_WAIT);
         disk
     }
@@ -186,11 +199,16 @@ impl Blkback {
     }
 
     fn connect(&mut self, xen: &mut Machine, tree: &mut Tree) {
-        let reference = number(tree, &self.front_key("ring-ref")).expect("a ring");
+        let references = self.ring_references(tree);
         let port = number(tree, &self.front_key("event-channel")).expect("a port");
         let protocol = tree.get(&self.front_key("protocol"));
         assert_eq!(protocol, Some("arm-abi"));
-        self.ring = Some(BackRing::map(xen, reference, port));
+        let front_persistent = number(tree, &self.front_key("feature-persistent"));
+        let terms = Terms {
+            max_indirect: self.offer("feature-max-indirect-segments") as usize,
+            persistent: self.offer("feature-persistent") == 1 && front_persistent == Some(1),
+        };
+        self.ring = Some(BackRing::map(xen, &references, port, &terms));
         let sectors = ("sectors", self.config.sectors.to_string());
         let block = ("sector-size", "512".to_string());
         let info = ("info", "0".to_string());
@@ -201,6 +219,26 @@ impl Blkback {
             tree.delete(&self.key(key));
         }
         self.switch(tree, State::CONNECTED);
+    }
+
+    /// The references of the ring's pages, as the front-end gives them.
+    fn ring_references(&self, tree: &Tree) -> Vec<u32> {
+        let key = |key: &str| number(tree, &self.front_key(key));
+        let Some(order) = key("ring-page-order") else {
+            return [key("ring-ref").expect("a ring")].into();
+        };
+        assert!(order <= self.offer("max-ring-page-order"), "a smaller ring");
+        let reference = |i| key(&format!("ring-ref{i}")).expect("a page of the ring");
+        (0..1 << order).map(reference).collect()
+    }
+
+    /// What a key of the back-end says as a number; 0 if it does not.
+    fn offer(&self, key: &str) -> u32 {
+        let mut found = self.config.keys.iter().filter(|(name, _)| *name == key);
+        found
+            .next()
+            .and_then(|(_, value)| value.parse().ok())
+            .unwrap_or(0)
     }
 
     fn disconnect(&mut self, xen: &mut Machine) {

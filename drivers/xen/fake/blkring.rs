@@ -7,10 +7,13 @@ use super::blkback::{Contents, DOMAIN};
 use super::machine::{Machine, Mapping};
 use super::random::Random;
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use include::xen::PAGE_SIZE;
 use include::xen::io::blkif::{
-    MAX_SEGMENTS, OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, RING_SLOTS,
-    RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE, request, response,
+    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_FLUSH_DISKCACHE, OP_INDIRECT, OP_READ, OP_WRITE,
+    OP_WRITE_BARRIER, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE, indirect, request,
+    response, ring_slots,
 };
 use include::xen::io::ring::{REQ_EVENT, REQ_PROD, RSP_EVENT, RSP_PROD, SLOTS};
 
@@ -27,7 +30,7 @@ pub enum Order {
     Shuffled(Random),
 }
 
-/// What is about to be shown to the guest; gets the ring's page.
+/// What is about to be shown to the guest; gets the ring's pages.
 pub type Tamper = Box<dyn FnMut(&mut [u8]) + Send>;
 
 /// How a back-end answers.
@@ -40,9 +43,7 @@ pub struct Behaviour {
     pub bad: Vec<u64>,
     /// Operations that it does not know.
     pub unknown: Vec<u8>,
-    /// It leaves the data's pages mapped.
-    pub keep_pages: bool,
-    /// Spoils the page at each look.
+    /// Spoils the ring at each look.
     pub tamper: Option<Tamper>,
     /// It notifies without a reason.
     pub storm: bool,
@@ -61,7 +62,6 @@ impl Default for Behaviour {
             batch: usize::MAX,
             bad: Vec::new(),
             unknown: Vec::new(),
-            keep_pages: false,
             tamper: None,
             storm: false,
             seen: 0,
@@ -73,13 +73,26 @@ impl Default for Behaviour {
 
 /// A ring that is mapped.
 pub struct BackRing {
-    page: Mapping,
+    pages: Vec<Mapping>,
+    /// What they hold together.
+    bytes: Vec<u8>,
     port: u32,
+    slots: u32,
+    /// The most segments of an indirect request.
+    max_indirect: usize,
     consumed: u32,
     produced: u32,
     jobs: Vec<Job>,
-    /// Of jobs that are done.
-    kept: Vec<Mapping>,
+    /// Pages that stay mapped after their request, by reference; `None` if none does.
+    persistent: Option<BTreeMap<u32, Mapping>>,
+}
+
+/// What front-end and back-end agreed on.
+pub struct Terms {
+    /// The most segments of an indirect request; 0 if there are none.
+    pub max_indirect: usize,
+    /// Whether pages stay mapped.
+    pub persistent: bool,
 }
 
 struct Job {
@@ -87,6 +100,8 @@ struct Job {
     id: u64,
     sector: u64,
     segments: Vec<Segment>,
+    /// Pages of an indirect request's segments.
+    lists: Vec<Mapping>,
 }
 
 struct Segment {
@@ -97,27 +112,37 @@ struct Segment {
 
 impl BackRing {
     /// Maps a new ring.
-    pub fn map(xen: &mut Machine, reference: u32, port: u32) -> BackRing {
-        let page = xen.map(DOMAIN, reference, true);
-        let ring = BackRing {
-            page,
+    pub fn map(xen: &mut Machine, references: &[u32], port: u32, terms: &Terms) -> BackRing {
+        let pages = references.iter().map(|r| xen.map(DOMAIN, *r, true));
+        let mut ring = BackRing {
+            pages: pages.collect(),
+            bytes: Vec::new(),
             port,
+            slots: ring_slots(references.len()),
+            max_indirect: terms.max_indirect,
             consumed: 0,
             produced: 0,
             jobs: Vec::new(),
-            kept: Vec::new(),
+            persistent: terms.persistent.then(BTreeMap::new),
         };
-        let slots = &ring.page.bytes[SLOTS..];
-        assert!(slots.iter().all(|&byte| byte == 0), "a ring of zeros");
+        ring.look(xen);
+        let zeros = ring.bytes[SLOTS..].iter().all(|&byte| byte == 0);
+        assert!(zeros, "a ring of zeros");
         assert_eq!((ring.word(REQ_EVENT), ring.word(RSP_EVENT)), (1, 1));
         ring
     }
 
     /// Gives back all that is mapped.
     pub fn unmap(self, xen: &mut Machine) {
-        let segments = self.jobs.into_iter().flat_map(|job| job.segments);
-        let pages = segments.map(|segment| segment.page).chain(self.kept);
-        pages.chain([self.page]).for_each(|page| xen.unmap(page));
+        for job in self.jobs {
+            job.lists.into_iter().for_each(|page| xen.unmap(page));
+            let segments = job.segments.into_iter();
+            segments.for_each(|segment| xen.unmap(segment.page));
+        }
+        let persistent = self.persistent.unwrap_or_default().into_values();
+        persistent
+            .chain(self.pages)
+            .for_each(|page| xen.unmap(page));
     }
 
     /// Takes requests if notified; else, since the disk needs its time, answers some.
@@ -128,7 +153,7 @@ impl BackRing {
         how: &mut Behaviour,
         sectors: u64,
     ) {
-        xen.look(&mut self.page);
+        self.look(xen);
         let old = self.produced;
         let answers = if xen.take_notified(self.port) {
             self.take_requests(xen, sectors);
@@ -148,27 +173,115 @@ impl BackRing {
         }
         self.put(RSP_PROD, self.produced);
         if let Some(tamper) = &mut how.tamper {
-            tamper(&mut self.page.bytes[..]);
+            tamper(&mut self.bytes);
         }
         let event = self.word(RSP_EVENT);
-        xen.write_back(&mut self.page);
+        for (page, bytes) in self.pages.iter_mut().zip(self.bytes.chunks(PAGE_SIZE)) {
+            page.bytes.copy_from_slice(bytes);
+            xen.write_back(page);
+        }
         let wanted = self.produced.wrapping_sub(event) < self.produced.wrapping_sub(old);
         if wanted || how.storm || how.tamper.is_some() {
             xen.notify_guest(DOMAIN, self.port);
         }
     }
 
+    /// Looks again at what the guest has in the ring.
+    fn look(&mut self, xen: &Machine) {
+        self.bytes.clear();
+        for page in &mut self.pages {
+            xen.look(page);
+            self.bytes.extend_from_slice(&page.bytes[..]);
+        }
+    }
+
     fn take_requests(&mut self, xen: &mut Machine, sectors: u64) {
         let producer = self.word(REQ_PROD);
         let outstanding = producer.wrapping_sub(self.produced);
-        assert!(outstanding <= RING_SLOTS, "the ring is overrun");
+        assert!(outstanding <= self.slots, "the ring is overrun");
         while self.consumed != producer {
-            let slot = SLOTS + (self.consumed % RING_SLOTS) as usize * SLOT_SIZE;
-            let bytes = self.page.bytes[slot..slot + SLOT_SIZE].to_vec();
-            self.jobs.push(Job::decode(&bytes, xen, sectors));
+            let slot = SLOTS + (self.consumed % self.slots) as usize * SLOT_SIZE;
+            let bytes = self.bytes[slot..slot + SLOT_SIZE].to_vec();
+            let job = self.decode(&bytes, xen, sectors);
+            self.jobs.push(job);
             self.consumed = self.consumed.wrapping_add(1);
         }
         self.put(REQ_EVENT, self.consumed.wrapping_add(1));
+    }
+
+    /// Reads a request as strictly as it can be, and maps its pages.
+    fn decode(&mut self, bytes: &[u8], xen: &mut Machine, sectors: u64) -> Job {
+        let is_indirect = bytes[request::OPERATION] == OP_INDIRECT;
+        let (op, count, most) = if is_indirect {
+            let count = u16::from_le_bytes([
+                bytes[indirect::NR_SEGMENTS],
+                bytes[indirect::NR_SEGMENTS + 1],
+            ]);
+            (
+                bytes[indirect::OPERATION],
+                usize::from(count),
+                self.max_indirect,
+            )
+        } else {
+            let count = bytes[request::NR_SEGMENTS].into();
+            (bytes[request::OPERATION], count, MAX_SEGMENTS)
+        };
+        let data = matches!(op, OP_READ | OP_WRITE);
+        assert!(data || count == 0 && matches!(op, OP_FLUSH_DISKCACHE | OP_WRITE_BARRIER));
+        assert!(!data || (1..=most).contains(&count), "{count} segments");
+        let mut job = Job {
+            op,
+            id: u64_at(bytes, request::ID),
+            sector: u64_at(bytes, request::SECTOR_NUMBER),
+            segments: Vec::new(),
+            lists: Vec::new(),
+        };
+        if is_indirect {
+            for i in 0..count.div_ceil(INDIRECT_SEGMENTS_PER_PAGE) {
+                let reference = u32_at(bytes, indirect::REFERENCES + 4 * i);
+                let page = self.map_page(xen, reference, false);
+                job.lists.push(page);
+            }
+        }
+        let mut end = job.sector;
+        for i in 0..count {
+            let (list, index) = match job.lists.get(i / INDIRECT_SEGMENTS_PER_PAGE) {
+                Some(page) => (&page.bytes[..], i % INDIRECT_SEGMENTS_PER_PAGE),
+                None => (&bytes[request::SEGMENTS..], i),
+            };
+            let segment = &list[index * request::SEGMENT_SIZE..][..request::SEGMENT_SIZE];
+            let (first, last) = (segment[4].into(), segment[5].into());
+            assert!(first <= last && last < 8, "sectors of a page");
+            end += (last - first + 1) as u64;
+            let page = self.map_page(xen, u32_at(segment, 0), op == OP_READ);
+            job.segments.push(Segment { page, first, last });
+        }
+        assert!(end <= sectors, "beyond the end of the disk");
+        job
+    }
+
+    fn map_page(&mut self, xen: &mut Machine, reference: u32, write: bool) -> Mapping {
+        let Some(persistent) = &mut self.persistent else {
+            return xen.map(DOMAIN, reference, write);
+        };
+        // What stays mapped is mapped for both directions.
+        match persistent.remove(&reference) {
+            Some(mut page) => {
+                xen.look(&mut page);
+                page
+            }
+            None => xen.map(DOMAIN, reference, true),
+        }
+    }
+
+    fn unmap_page(&mut self, xen: &mut Machine, mut page: Mapping) {
+        match &mut self.persistent {
+            Some(persistent) => {
+                xen.write_back(&mut page);
+                persistent.insert(page.reference, page);
+            }
+            None => xen.unmap(page),
+        }
     }
 
     fn finish(&mut self, job: Job, xen: &mut Machine, disk: &mut Contents, how: &mut Behaviour) {
@@ -190,18 +303,18 @@ impl BackRing {
                 sector += 1;
             }
             how.segments += 1;
-            match how.keep_pages {
-                true => self.kept.push(segment.page),
-                false => xen.unmap(segment.page),
-            }
+            self.unmap_page(xen, segment.page);
+        }
+        for page in job.lists {
+            self.unmap_page(xen, page);
         }
         self.respond(job.id, job.op, status);
         how.answered += 1;
     }
 
     fn respond(&mut self, id: u64, op: u8, status: i16) {
-        let slot = SLOTS + (self.produced % RING_SLOTS) as usize * SLOT_SIZE;
-        let bytes = &mut self.page.bytes[slot..slot + response::SIZE];
+        let slot = SLOTS + (self.produced % self.slots) as usize * SLOT_SIZE;
+        let bytes = &mut self.bytes[slot..slot + response::SIZE];
         bytes[response::ID..][..8].copy_from_slice(&id.to_le_bytes());
         bytes[response::OPERATION] = op;
         bytes[response::STATUS..][..2].copy_from_slice(&status.to_le_bytes());
@@ -209,40 +322,18 @@ impl BackRing {
     }
 
     fn word(&self, offset: usize) -> u32 {
-        u32::from_le_bytes(self.page.bytes[offset..offset + 4].try_into().unwrap())
+        u32_at(&self.bytes, offset)
     }
 
     fn put(&mut self, offset: usize, value: u32) {
-        self.page.bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
+        self.bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
     }
 }
 
-impl Job {
-    /// Reads a request as strictly as it can be, and maps its pages.
-    fn decode(bytes: &[u8], xen: &mut Machine, sectors: u64) -> Job {
-        let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
-        let (op, count) = (bytes[request::OPERATION], bytes[request::NR_SEGMENTS]);
-        let sector = number(request::SECTOR_NUMBER);
-        let data = matches!(op, OP_READ | OP_WRITE);
-        assert!(data || count == 0 && matches!(op, OP_FLUSH_DISKCACHE | OP_WRITE_BARRIER));
-        assert!(!data || (1..=MAX_SEGMENTS).contains(&count.into()));
-        let mut end = sector;
-        let mut segments = Vec::new();
-        for i in 0..count.into() {
-            let at = request::SEGMENTS + i * request::SEGMENT_SIZE;
-            let reference = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-            let (first, last) = (bytes[at + 4].into(), bytes[at + 5].into());
-            assert!(first <= last && last < 8, "sectors of a page");
-            end += (last - first + 1) as u64;
-            let page = xen.map(DOMAIN, reference, op == OP_READ);
-            segments.push(Segment { page, first, last });
-        }
-        assert!(end <= sectors, "beyond the end of the disk");
-        Job {
-            op,
-            id: number(request::ID),
-            sector,
-            segments,
-        }
-    }
+fn u32_at(bytes: &[u8], offset: usize) -> u32 {
+    u32::from_le_bytes(bytes[offset..offset + 4].try_into().unwrap())
+}
+
+fn u64_at(bytes: &[u8], offset: usize) -> u64 {
+    u64::from_le_bytes(bytes[offset..offset + 8].try_into().unwrap())
 }

@@ -5,11 +5,10 @@
 //! fails the test, since a front-end must never have asked for it.
 
 use super::memory::{PageBytes, assert_no_secret, copy_of, write_changes};
-use crate::xen::shared::{Page, Shared};
+use crate::xen::shared::{Pages, Shared};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use common::{Error, Result};
-use core::ops::Range;
 use include::xen::grant_table::{
     ENTRIES_PER_FRAME, ENTRY_FRAME, ENTRY_SIZE, PERMIT_ACCESS, READING, READONLY, RESERVED_ENTRIES,
     WRITING,
@@ -19,11 +18,9 @@ use include::xen::grant_table::{
 pub struct Machine {
     /// The most frames of the grant table.
     pub max_frames: u32,
-    /// Memory that may be granted as it is.
-    pub user: Vec<Range<usize>>,
     /// The most ports.
     pub max_ports: usize,
-    table: Vec<Page>,
+    table: Vec<Pages>,
     /// How often each reference is mapped: for reading, for writing.
     maps: BTreeMap<u32, (u32, u32)>,
     ports: BTreeMap<u32, Port>,
@@ -57,7 +54,6 @@ impl Machine {
     pub fn new() -> Machine {
         Machine {
             max_frames: 4,
-            user: Vec::new(),
             max_ports: 16,
             table: Vec::new(),
             maps: BTreeMap::new(),
@@ -74,7 +70,7 @@ impl Machine {
             return Err(Error::NoMemory);
         }
         while self.table.len() <= index as usize {
-            self.table.push(Page::new()?);
+            self.table.push(Pages::new(1)?);
         }
         Ok((*self.table[index as usize]).clone())
     }
@@ -134,13 +130,6 @@ impl Machine {
             write_changes(mapping.frame, &mapping.seen, &mapping.bytes);
             mapping.seen = mapping.bytes.clone();
         }
-    }
-
-    /// Whether the guest may grant this memory as it is.
-    pub fn is_user(&self, address: usize, len: usize) -> bool {
-        self.user
-            .iter()
-            .any(|range| range.start <= address && address + len <= range.end)
     }
 
     /// A port that the toolstack made.
@@ -227,7 +216,7 @@ impl Machine {
         table.store_u16(entry, flags | reading | writing);
     }
 
-    fn entry(&self, reference: u32) -> (&Page, usize) {
+    fn entry(&self, reference: u32) -> (&Pages, usize) {
         assert!(reference >= RESERVED_ENTRIES, "{reference} is reserved");
         let frame = self.table.get((reference / ENTRIES_PER_FRAME) as usize);
         let entry = (reference % ENTRIES_PER_FRAME) as usize * ENTRY_SIZE;

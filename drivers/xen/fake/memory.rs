@@ -8,7 +8,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::ops::{Deref, DerefMut, Range};
+use core::ops::{Deref, DerefMut};
 use include::xen::{PAGE_SHIFT, PAGE_SIZE};
 use spin::Mutex;
 
@@ -83,12 +83,6 @@ impl UserBuffer {
             start: start + offset,
             len,
         }
-    }
-
-    /// The pages it lies in.
-    pub fn range(&self) -> Range<usize> {
-        let start = self.as_ptr().addr();
-        start & !(PAGE_SIZE - 1)..(start + self.len).next_multiple_of(PAGE_SIZE)
     }
 }
 

@@ -98,6 +98,11 @@ impl World {
         self.store.deliver(&mut self.xen);
         self.console.run(&mut self.xen);
     }
+
+    /// Requests that the disks have answered.
+    fn answered(&self) -> usize {
+        self.disks.iter().map(|disk| disk.behaviour.answered).sum()
+    }
 }
 
 impl Hypervisor for FakeXen {
@@ -172,17 +177,20 @@ impl Hypervisor for FakeXen {
 
     fn wait(&self, port: u32, timeout_us: u64) {
         let mut world = self.world.lock();
-        world.step();
-        let woken = world.xen.is_pending(port);
+        // The others go on until they have a reason to wake us, or nothing to do.
+        let woken = loop {
+            let before = world.answered();
+            world.step();
+            let woken = world.xen.is_pending(port);
+            if woken || world.answered() == before {
+                break woken;
+            }
+        };
         arch::time::advance(if woken {
             timeout_us.min(WAKE_US)
         } else {
             timeout_us
         });
-    }
-
-    fn may_grant(&self, address: usize, len: usize) -> bool {
-        self.world.lock().xen.is_user(address, len)
     }
 
     fn unmap_all(&self) {}
@@ -246,11 +254,9 @@ impl Fixture {
         self.world(|world| look(&mut world.disks[0]))
     }
 
-    /// A buffer of the user's: page-aligned but for `offset`, and allowed to be granted.
+    /// A buffer of the user's: page-aligned but for `offset`.
     pub fn buffer(&self, len: usize, offset: usize) -> memory::UserBuffer {
-        let buffer = memory::UserBuffer::new(len, offset);
-        self.world(|world| world.xen.user.push(buffer.range()));
-        buffer
+        memory::UserBuffer::new(len, offset)
     }
 
     /// At a test's end: nothing of the guest's is left with Xen, but for grants that somebody kept.

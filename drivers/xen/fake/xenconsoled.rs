@@ -2,7 +2,7 @@
 //! The console's daemon: takes what the guest prints, and types.
 
 use super::machine::Machine;
-use crate::xen::shared::Page;
+use crate::xen::shared::Pages;
 use include::xen::io::console::{IN, IN_CONS, IN_PROD, IN_SIZE, OUT, OUT_CONS, OUT_PROD, OUT_SIZE};
 use std::collections::VecDeque;
 use std::vec::Vec;
@@ -10,7 +10,7 @@ use std::vec::Vec;
 /// The daemon.
 pub struct Xenconsoled {
     /// The rings.
-    pub page: Page,
+    pub page: Pages,
     /// The guest's port.
     pub port: u32,
     /// What the guest has printed.
@@ -25,7 +25,7 @@ impl Xenconsoled {
     /// A daemon that works.
     pub fn new(port: u32) -> Xenconsoled {
         Xenconsoled {
-            page: Page::new().unwrap(),
+            page: Pages::new(1).unwrap(),
             port,
             output: Vec::new(),
             typed: VecDeque::new(),

@@ -5,7 +5,7 @@
 
 use super::machine::Machine;
 use super::tree::{Reply, Tree};
-use crate::xen::shared::Page;
+use crate::xen::shared::Pages;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -35,7 +35,7 @@ pub type Hook = Box<dyn FnMut(&Message, Message) -> Vec<Message> + Send>;
 /// The daemon, with one client.
 pub struct Xenstored {
     /// The rings.
-    pub page: Page,
+    pub page: Pages,
     /// The guest's port.
     pub port: u32,
     /// What it keeps.
@@ -101,7 +101,7 @@ impl Xenstored {
     /// A daemon that works, with an empty store.
     pub fn new(port: u32) -> Xenstored {
         Xenstored {
-            page: Page::new().unwrap(),
+            page: Pages::new(1).unwrap(),
             port,
             tree: Tree::default(),
             chunk: usize::MAX,

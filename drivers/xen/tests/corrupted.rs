@@ -44,7 +44,10 @@ fn spoil(ring: &mut [u8], random: &mut Random) {
 fn rings_of_disks() {
     for seed in 0..DISK_TRIES {
         let mut random = Random::new(seed);
-        let fixture = Fixture::with_disk(Config::with("feature-flush-cache", 1));
+        let fixture = Fixture::with_disk(match seed % 2 {
+            0 => Config::with("feature-flush-cache", 1),
+            _ => Config::like_linux(),
+        });
         let disk = fixture.connect().unwrap();
         let mut tampering = random.clone();
         fixture.disk(|back| {

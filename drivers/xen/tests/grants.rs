@@ -2,8 +2,8 @@
 //! The grant table: growth, its end, and grants that the other domain keeps.
 
 use crate::xen::fake::Fixture;
-use crate::xen::gnttab::{Access, GrantedPage};
-use crate::xen::shared::Page;
+use crate::xen::gnttab::{Access, GrantedPages};
+use crate::xen::shared::Pages;
 use alloc::vec::Vec;
 use common::Error;
 use include::xen::grant_table::{ENTRIES_PER_FRAME, RESERVED_ENTRIES};
@@ -15,10 +15,14 @@ const DOMAIN: u16 = 3;
 fn the_table_grows_until_xen_has_no_more() {
     let fixture = Fixture::new();
     let table = &fixture.services.grants;
-    let page = Page::new().unwrap();
+    let page = Pages::new(1).unwrap();
     let all = 4 * ENTRIES_PER_FRAME - RESERVED_ENTRIES;
     let grants: Vec<_> = (0..all)
-        .map(|_| table.grant(DOMAIN, page.frame(), Access::ReadOnly).unwrap())
+        .map(|_| {
+            table
+                .grant(DOMAIN, page.frame(0), Access::ReadOnly)
+                .unwrap()
+        })
         .collect();
     let references: Vec<u32> = grants.iter().map(|grant| grant.reference()).collect();
     assert_eq!(
@@ -26,12 +30,14 @@ fn the_table_grows_until_xen_has_no_more() {
         (RESERVED_ENTRIES..4 * ENTRIES_PER_FRAME).collect::<Vec<_>>()
     );
     assert_eq!(table.in_use(), all);
-    let more = table.grant(DOMAIN, page.frame(), Access::ReadOnly);
+    let more = table.grant(DOMAIN, page.frame(0), Access::ReadOnly);
     assert_eq!(more.err(), Some(Error::NoMemory));
 
     drop(grants);
     assert_eq!(table.in_use(), 0);
-    let again = table.grant(DOMAIN, page.frame(), Access::ReadOnly).unwrap();
+    let again = table
+        .grant(DOMAIN, page.frame(0), Access::ReadOnly)
+        .unwrap();
     again.end().unwrap();
     fixture.finish(0);
 }
@@ -40,10 +46,12 @@ fn the_table_grows_until_xen_has_no_more() {
 fn a_grant_says_who_may_do_what() {
     let fixture = Fixture::new();
     let table = &fixture.services.grants;
-    let page = GrantedPage::new(table, DOMAIN, Access::ReadWrite).unwrap();
+    let page = GrantedPages::new(table, DOMAIN, Access::ReadWrite, 1).unwrap();
     page.write(100, b"from the guest");
     fixture.world(|world| {
-        let mut mapping = world.xen.map(DOMAIN, page.reference(), true);
+        let mut mapping = world
+            .xen
+            .map(DOMAIN, page.references().next().unwrap(), true);
         assert_eq!(&mapping.bytes[100..114], b"from the guest");
         assert!(mapping.bytes[114..].iter().all(|&byte| byte == 0));
         mapping.bytes[0] = 7;
@@ -60,8 +68,12 @@ fn a_grant_says_who_may_do_what() {
 #[should_panic(expected = "is for reading")]
 fn the_fake_refuses_to_write_to_what_is_for_reading() {
     let fixture = Fixture::new();
-    let page = GrantedPage::new(&fixture.services.grants, DOMAIN, Access::ReadOnly).unwrap();
-    fixture.world(|world| world.xen.map(DOMAIN, page.reference(), true));
+    let page = GrantedPages::new(&fixture.services.grants, DOMAIN, Access::ReadOnly, 1).unwrap();
+    fixture.world(|world| {
+        world
+            .xen
+            .map(DOMAIN, page.references().next().unwrap(), true)
+    });
 }
 
 #[test]
@@ -85,17 +97,21 @@ fn the_fake_sees_memory_that_was_not_cleared() {
 fn what_is_kept_mapped_is_never_used_again() {
     let fixture = Fixture::new();
     let table = &fixture.services.grants;
-    let kept = GrantedPage::new(table, DOMAIN, Access::ReadWrite).unwrap();
-    let reference = kept.reference();
+    let kept = GrantedPages::new(table, DOMAIN, Access::ReadWrite, 1).unwrap();
+    let reference = kept.references().next().unwrap();
     let mut mapping = fixture.world(|world| world.xen.map(DOMAIN, reference, true));
     assert_eq!(kept.end(), Err(Error::Busy));
     assert_eq!((table.leaked(), table.in_use()), (1, 1));
 
     // Neither the page nor the reference comes back, although the other end lets go later.
     let others: Vec<_> = (0..64)
-        .map(|_| GrantedPage::new(table, DOMAIN, Access::ReadWrite).unwrap())
+        .map(|_| GrantedPages::new(table, DOMAIN, Access::ReadWrite, 1).unwrap())
         .collect();
-    assert!(others.iter().all(|page| page.reference() != reference));
+    assert!(
+        others
+            .iter()
+            .all(|page| page.references().next().unwrap() != reference)
+    );
     mapping.bytes.fill(0xee);
     fixture.world(|world| world.xen.write_back(&mut mapping));
     for page in &others {
@@ -111,8 +127,12 @@ fn what_is_kept_mapped_is_never_used_again() {
 fn a_dropped_page_that_is_mapped_is_leaked_too() {
     let fixture = Fixture::new();
     let table = &fixture.services.grants;
-    let page = GrantedPage::new(table, DOMAIN, Access::ReadOnly).unwrap();
-    let mapping = fixture.world(|world| world.xen.map(DOMAIN, page.reference(), false));
+    let page = GrantedPages::new(table, DOMAIN, Access::ReadOnly, 1).unwrap();
+    let mapping = fixture.world(|world| {
+        world
+            .xen
+            .map(DOMAIN, page.references().next().unwrap(), false)
+    });
     drop(page);
     assert_eq!((table.leaked(), table.in_use()), (1, 1));
     table.end_leaked();

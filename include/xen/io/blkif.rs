@@ -11,6 +11,10 @@ pub const OP_WRITE: u8 = 1;
 pub const OP_WRITE_BARRIER: u8 = 2;
 /// Make durable what was written.
 pub const OP_FLUSH_DISKCACHE: u8 = 3;
+/// Forget what sectors hold.
+pub const OP_DISCARD: u8 = 5;
+/// Another operation, whose segments are in pages of their own.
+pub const OP_INDIRECT: u8 = 6;
 
 /// Status: done.
 pub const RSP_OKAY: i16 = 0;
@@ -23,8 +27,17 @@ pub const RSP_EOPNOTSUPP: i16 = -2;
 pub const MAX_SEGMENTS: usize = 11;
 /// Bytes in a slot of the ring.
 pub const SLOT_SIZE: usize = 112;
-/// Requests in a ring of one page: the greatest power of two that fits.
-pub const RING_SLOTS: u32 = 32;
+/// Segments that a page of an indirect request holds.
+pub const INDIRECT_SEGMENTS_PER_PAGE: usize = super::super::PAGE_SIZE / request::SEGMENT_SIZE;
+/// Of the order of a ring's size in pages: more than this is not believed.
+pub const MAX_RING_ORDER: u32 = 4;
+
+/// Requests in a ring of so many pages: the greatest power of two that fits.
+pub const fn ring_slots(pages: usize) -> u32 {
+    let fit = (pages * super::super::PAGE_SIZE - super::ring::SLOTS) / SLOT_SIZE;
+    1 << fit.ilog2()
+}
+
 /// The unit of `sector_number`, `first_sect`, `last_sect` and the key `sectors`, whatever `sector-size` is.
 pub const SECTOR: u64 = 512;
 /// Of those, in a page.
@@ -55,6 +68,18 @@ pub mod request {
     pub const SEGMENT_SIZE: usize = 8;
 }
 
+/// Offsets in an indirect request, where they differ.
+pub mod indirect {
+    /// `indirect_op`, 8 bits
+    pub const OPERATION: usize = 1;
+    /// `nr_segments`, 16 bits
+    pub const NR_SEGMENTS: usize = 2;
+    /// `handle`, 16 bits
+    pub const HANDLE: usize = 24;
+    /// `indirect_grefs`: grant references (32 bits) of pages of segments.
+    pub const REFERENCES: usize = 28;
+}
+
 /// Offsets in a response.
 pub mod response {
     /// Bytes in a response.
@@ -71,7 +96,5 @@ const_assert_eq!(
     request::SEGMENTS + MAX_SEGMENTS * request::SEGMENT_SIZE,
     SLOT_SIZE
 );
-const_assert_eq!(
-    (super::super::PAGE_SIZE - super::ring::SLOTS) / SLOT_SIZE / RING_SLOTS as usize,
-    1
-);
+const_assert_eq!(ring_slots(1), 32);
+const_assert_eq!(ring_slots(16), 512);
