@@ -52,6 +52,21 @@ const CASES: &[Case] = &[
         proof: |n| format!("\nname{}=value of", n - 1),
         amount: 10_000,
     },
+    // As many as U-Boot's table has room for.
+    Case {
+        name: "env import -t of 60 variables, 1,000 times",
+        disk: |folder, _| variables(folder, 60),
+        before: |_| "load host 0 1000000 vars.txt".into(),
+        script: |n| {
+            format!(
+                "setenv i 0; while test $i != {n:x}; do env import -t 1000000 $filesize; \
+                setexpr i $i + 1; done; printenv name59"
+            )
+        },
+        typed: None,
+        proof: |_| "\nname59=value of".into(),
+        amount: 1000,
+    },
     Case {
         name: "part list of a GPT with 128 entries, 100 times",
         disk: partitions,

@@ -30,10 +30,12 @@ class XenLab:
 
     `disks` maps a name to a raw image, which Domain-0 has as /dev/disk/NAME;
     `disks_4k` does the same with sectors of 4096 bytes. What is written to
-    them is thrown away unless `keep` is set. `memory` is the host's, in MiB.
+    them is thrown away unless `keep` is set. `memory` is the host's, and
+    `dom0_memory` what Domain-0 has of it, in MiB.
     """
 
-    def __init__(self, disks=None, disks_4k=None, memory=3072, gic=2, keep=False, log_dir=None):
+    def __init__(self, disks=None, disks_4k=None, memory=3072, gic=2, keep=False, log_dir=None,
+                 dom0_memory=1024):
         hostfiles.ensure()
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="xenlab-"))
         self.share = self.dir / "share"
@@ -42,7 +44,7 @@ class XenLab:
         self.log_dir.mkdir(parents=True, exist_ok=True)
         self.free = list(range(2, CONSOLES + 2))
         self.guests = {}
-        args = self.machine(memory, gic) + self.ports()
+        args = self.machine(memory, gic, dom0_memory) + self.ports()
         for name, image in (disks or {}).items():
             args += drive(name, image, 512, keep)
         for name, image in (disks_4k or {}).items():
@@ -58,7 +60,7 @@ class XenLab:
             self.close()
             raise
 
-    def machine(self, memory, gic):
+    def machine(self, memory, gic, dom0_memory):
         """QEMU's command line without disks and ports."""
         linux = f"kernel={hostfiles.LINUX},bootargs=console=hvc0 rdinit=/init quiet panic=5"
         return ["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={gic}",
@@ -69,7 +71,7 @@ class XenLab:
                 "-kernel", str(hostfiles.XEN), "-append",
                 # Pinned: when its vCPU moves to the other processor, Domain-0 loses an interrupt of
                 # its disks here, and two guests are enough to make it move.
-                "dom0_mem=1024M dom0_max_vcpus=1 dom0_vcpus_pin console=dtuart loglvl=all guest_loglvl=all bootscrub=0",
+                f"dom0_mem={dom0_memory}M dom0_max_vcpus=1 dom0_vcpus_pin console=dtuart loglvl=all guest_loglvl=all bootscrub=0",
                 "-device", f"guest-loader,addr=0x49000000,{linux}",
                 "-device", f"guest-loader,addr=0x4c000000,initrd={hostfiles.DOM0_INITRD}",
                 "-virtfs", f"local,path={self.share},mount_tag=share,security_model=none"]
@@ -106,8 +108,8 @@ class XenLab:
         shutil.copyfile(path, self.share / name)
         return f"/share/{name}"
 
-    def start(self, name, kernel, disks=(), memory=512, extra="", console="pv", timeout=120.0):
-        """Create a guest paused, attach to its console, then let it run.
+    def start(self, name, kernel, disks=(), memory=512, extra="", console="pv", timeout=120.0, paused=False):
+        """Create a guest paused, attach to its console, then let it run, unless it is to stay `paused`.
 
         `extra` holds more lines of xl.cfg(5); `console` is a type of xenconsole's.
         """
@@ -121,7 +123,8 @@ class XenLab:
         self.guests[name] = guest
         self.shell(f"setsid attach {name} {number} {console} >/dev/null 2>&1 &")
         time.sleep(0.3)
-        self.shell(f"xl unpause {name}")
+        if not paused:
+            self.shell(f"xl unpause {name}")
         return guest
 
     def is_running(self, name):

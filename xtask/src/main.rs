@@ -35,7 +35,7 @@ Commands:
   uboot-pytest PATH [-- ARGUMENT...]
                   run the test suite of U-Boot's source tree at PATH on the sandbox
   test            check and test everything
-  bench           measure the command line, in the sandbox
+  bench           measure the command line, in the sandbox, and the disks, on Xen
   help            print this text
 
 Options:
@@ -48,7 +48,8 @@ Options of run:
   --memory MIB      memory of the guest (default 512)
 
 Options of bench:
-  --against FILE    another sandbox, which is measured in turn
+  --against FILE    another sandbox, or another image for Xen, which is measured
+                    in turn; may be given several times
 
 Ctrl-] ends run.
 ";
@@ -58,8 +59,8 @@ struct Arguments {
     command: String,
     output: Option<PathBuf>,
     guest: Guest,
-    /// Another sandbox to measure.
-    against: Option<PathBuf>,
+    /// Other sandboxes and images to measure.
+    against: Vec<PathBuf>,
     /// For the sandbox, or the test suite.
     words: Vec<OsString>,
 }
@@ -93,7 +94,7 @@ fn obey(arguments: Arguments) -> Result<(), String> {
         "sandbox" => sandbox::run(&arguments.words),
         "uboot-pytest" => sandbox::uboot_pytest(&arguments.words),
         "test" => test::test(&output),
-        "bench" => bench::bench(arguments.against.as_deref()),
+        "bench" => bench::bench(&output, &arguments.against),
         name if name.ends_with("_defconfig") => configure::defconfig(&output, name),
         name => Err(format!(
             "unknown command {name:?}; `cargo xtask help` lists them"
@@ -111,7 +112,7 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
         command: String::new(),
         output: None,
         guest: Guest::default(),
-        against: None,
+        against: Vec::new(),
         words: Vec::new(),
     };
     while let Some(argument) = parser.next()? {
@@ -127,7 +128,7 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
             Long("disk") if is_run => arguments.guest.disk = Some(parser.value()?.into()),
             Long("memory") if is_run => arguments.guest.memory = parser.value()?.parse()?,
             Long("against") if arguments.command == "bench" => {
-                arguments.against = Some(parser.value()?.into());
+                arguments.against.push(parser.value()?.into());
             }
             other => return Err(other.unexpected()),
         }
@@ -172,9 +173,9 @@ mod tests {
     }
 
     #[test]
-    fn bench_can_be_against_another_sandbox() {
-        let against = parsed("bench --against other").unwrap().against;
-        assert_eq!(against, Some("other".into()));
+    fn bench_can_be_against_others() {
+        let against = parsed("bench --against one --against two").unwrap().against;
+        assert_eq!(against, [PathBuf::from("one"), "two".into()]);
         assert!(parsed("test --against other").is_err());
     }
 
