@@ -61,13 +61,8 @@ impl BlkFront {
     pub fn connect(services: &Services, node: &str, name: &str, handle: u64) -> Result<BlkFront> {
         let device = XenbusDevice::open(&services.store()?, node)?;
         device.wait_backend(&[State::INIT_WAIT], Deadline::after_ms(STATE_MS))?;
-        let mut queue = Queue::new(
-            &services.hv,
-            &services.grants,
-            device.backend_id(),
-            handle as u16,
-            1 << ring_order(&device)?,
-        )?;
+        let pages = 1 << ring_order(&device)?;
+        let mut queue = Queue::new(services, device.backend_id(), handle as u16, pages)?;
         match negotiate(&device, &mut queue) {
             Ok(info) => Ok(BlkFront {
                 name: name.to_string(),

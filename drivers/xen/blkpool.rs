@@ -1,20 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The pages that a disk's data passes through: granted once, used again and again.
+//! The pages that the data of disks passes through: granted once, used again and again.
 //!
 //! A back-end may keep them mapped, which saves it and Xen the mapping and the
-//! flush of translations that each request costs otherwise. They only ever hold
-//! this disk's own data, so that a back-end that looks at them, or changes them
-//! at any time, gains nothing.
+//! flush of translations that each request costs otherwise. All disks of a
+//! back-end's domain share them. They only ever hold data of these disks, so
+//! that a back-end that looks at them, or changes them at any time, gains nothing.
 
 use crate::xen::gnttab::{Access, GrantTable, GrantedPages};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use common::{Error, Result};
 
-/// Pages that are granted altogether, beyond which a disk gets no more than its first chunk.
-const BUDGET: u32 = 3072;
+/// Pages that data is transferred by at a time; small requests have some to spare.
+const CHUNK_PAGES: usize = 16;
+/// Pages of data that may be in flight: Linux's back-end keeps 1056 mapped for a
+/// disk, and is several times slower with more.
+const DATA_PAGES: usize = 1024;
+/// Pages that hold the segments of indirect requests.
+const SEGMENT_PAGES: usize = 16;
 
-/// Granted pages of one disk, in chunks of the same size.
+/// What the disks of one domain share.
+pub struct Pools {
+    /// For data.
+    pub data: Pool,
+    /// For the segments of indirect requests.
+    pub segments: Pool,
+}
+
+impl Pools {
+    /// Pools for `domain`.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub fn new(grants: &Arc<GrantTable>, domain: u16) -> Result<Pools> {
+        Ok(Pools {
+            data: Pool::new(grants, domain, CHUNK_PAGES, DATA_PAGES / CHUNK_PAGES)?,
+            segments: Pool::new(grants, domain, 1, SEGMENT_PAGES)?,
+        })
+    }
+
+    /// Takes all pages back from the back-end.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if it keeps one.
+    pub fn close(self) -> Result<()> {
+        self.data.close().and(self.segments.close())
+    }
+}
+
+/// Granted pages, in chunks of the same size.
 pub struct Pool {
     grants: Arc<GrantTable>,
     domain: u16,
@@ -31,7 +65,7 @@ impl Pool {
     ///
     /// # Errors
     /// [`Error::NoMemory`].
-    pub fn new(grants: &Arc<GrantTable>, domain: u16, chunk: usize, most: usize) -> Result<Pool> {
+    fn new(grants: &Arc<GrantTable>, domain: u16, chunk: usize, most: usize) -> Result<Pool> {
         let mut pool = Pool {
             grants: grants.clone(),
             domain,
@@ -76,18 +110,18 @@ impl Pool {
         self.free.extend(chunks);
     }
 
-    /// Takes all free pages back from the back-end.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] if it keeps one.
-    pub fn close(&mut self) -> Result<()> {
-        let ends = self.free.drain(..).map(GrantedPages::end);
+    /// Does without chunks that do not come back before their disk is closed.
+    pub fn forget(&mut self, count: usize) {
+        self.made = self.made.saturating_sub(count);
+    }
+
+    fn close(self) -> Result<()> {
+        let ends = self.free.into_iter().map(GrantedPages::end);
         ends.fold(Ok(()), Result::and)
     }
 
     fn make(&mut self) -> Result<GrantedPages> {
-        let is_spare = self.made > 0 && self.grants.in_use() >= BUDGET;
-        if is_spare || self.made >= self.most {
+        if self.made >= self.most {
             return Err(Error::NoMemory);
         }
         let all = self.made + 1;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The requests of a disk: many in flight, each remembered in private memory.
 //!
-//! All data passes through pages that were made for it ([`Pool`]) and are
+//! All data passes through pages that were made for it ([`Pools`]) and are
 //! copied from and to on this side, while the back-end works on the next ones.
 //! What it answers is checked against what was asked; a back-end that breaks
 //! the rules, or does not answer, is never spoken to again.
 
-use crate::xen::blkpool::Pool;
+use crate::xen::blkpool::Pools;
 use crate::xen::blkreq::{Piece, Request, Response};
 use crate::xen::events::EventChannel;
-use crate::xen::gnttab::{Access, GrantTable, GrantedPages};
-use crate::xen::hypervisor::Hypervisor;
+use crate::xen::gnttab::{Access, GrantedPages};
 use crate::xen::ring::FrontRing;
+use crate::xen::services::Services;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use arch::time::Deadline;
@@ -21,6 +21,7 @@ use include::xen::io::blkif::{
     INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_READ, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR,
     SLOT_SIZE, response, ring_slots,
 };
+use spin::Mutex;
 
 /// A back-end that does not answer a single request for so long is given up.
 const TIMEOUT_MS: u64 = 8000;
@@ -28,13 +29,6 @@ const TIMEOUT_MS: u64 = 8000;
 const DRAIN_MS: u64 = 2000;
 /// Bytes of a sector, as a length in memory.
 const SECTOR_LEN: usize = SECTOR as usize;
-/// Pages that data is transferred by at a time; small requests have some to spare.
-const CHUNK_PAGES: usize = 16;
-/// Pages of data that may be in flight: Linux's back-end keeps 1056 mapped, and
-/// is several times slower with more.
-const POOL_PAGES: usize = 1024;
-/// Pages that hold segments.
-const SEGMENT_PAGES: usize = 16;
 /// Segments of a request, where the back-end takes so many: with half of them
 /// it is slower, and with more the copying waits too long to keep up.
 const SEGMENTS: usize = 64;
@@ -49,10 +43,8 @@ pub struct Queue {
     event: EventChannel,
     ring: FrontRing,
     slots: Vec<Option<Request>>,
-    /// For data.
-    pool: Pool,
-    /// For the segments of indirect requests.
-    segment_pool: Pool,
+    /// What it shares with the domain's other disks; none once it is closed.
+    pools: Option<Arc<Mutex<Pools>>>,
     handle: u16,
     /// Segments that the back-end takes in a request.
     max_segments: usize,
@@ -76,15 +68,9 @@ impl Queue {
     ///
     /// # Errors
     /// [`Error::NoMemory`] or what Xen says.
-    pub fn new(
-        hv: &Arc<dyn Hypervisor>,
-        grants: &Arc<GrantTable>,
-        domain: u16,
-        handle: u16,
-        pages: usize,
-    ) -> Result<Queue> {
-        let memory = GrantedPages::new(grants, domain, Access::ReadWrite, pages)?;
-        let event = EventChannel::alloc(hv, domain)?;
+    pub fn new(services: &Services, domain: u16, handle: u16, pages: usize) -> Result<Queue> {
+        let memory = GrantedPages::new(&services.grants, domain, Access::ReadWrite, pages)?;
+        let event = EventChannel::alloc(&services.hv, domain)?;
         let count = ring_slots(pages);
         let mut slots = Vec::new();
         slots
@@ -96,8 +82,7 @@ impl Queue {
             memory: Some(memory),
             event,
             slots,
-            pool: Pool::new(grants, domain, CHUNK_PAGES, POOL_PAGES / CHUNK_PAGES)?,
-            segment_pool: Pool::new(grants, domain, 1, SEGMENT_PAGES)?,
+            pools: Some(services.pools(domain)?),
             handle,
             max_segments: MAX_SEGMENTS,
             dead: None,
@@ -169,11 +154,14 @@ impl Queue {
     /// [`Error::Busy`] if the back-end keeps one mapped.
     pub fn close(&mut self) -> Result<()> {
         self.dead.get_or_insert(Error::NoDevice);
-        for request in core::mem::take(&mut self.slots).into_iter().flatten() {
-            self.give_back(request);
-        }
+        let requests = core::mem::take(&mut self.slots).into_iter().flatten();
+        let chunks = requests.flat_map(|request| request.data.into_iter().chain(request.segments));
+        let ends = chunks.map(GrantedPages::end).fold(Ok(()), Result::and);
         let ring = self.memory.take().map_or(Ok(()), GrantedPages::end);
-        ring.and(self.pool.close()).and(self.segment_pool.close())
+        // The last disk of the domain takes back what all shared.
+        let pools = self.pools.take().and_then(Arc::into_inner);
+        let pools = pools.map_or(Ok(()), |pools| pools.into_inner().close());
+        ring.and(ends).and(pools)
     }
 
     fn check_alive(&self) -> Result<()> {
@@ -209,11 +197,12 @@ impl Queue {
 
     /// A request for `len` bytes from a sector on, or for as many as there is room for.
     fn request(&mut self, transfer: &Transfer, sector: u64, len: usize) -> Result<Request> {
-        let data = self.pool.take(len.div_ceil(PAGE_SIZE))?;
-        let room = self.pool.pages(&data) * PAGE_SIZE;
+        let mut pools = self.pools.as_ref().ok_or(Error::NoDevice)?.lock();
+        let data = pools.data.take(len.div_ceil(PAGE_SIZE))?;
+        let room = pools.data.pages(&data) * PAGE_SIZE;
         // Rather than small requests, later ones, unless nothing is under way.
         if room < len && self.ring.outstanding() > 0 {
-            self.pool.give_back(data);
+            pools.data.give_back(data);
             return Err(Error::NoMemory);
         }
         let mut request = Request {
@@ -226,8 +215,8 @@ impl Queue {
         };
         let segments = request.len.div_ceil(PAGE_SIZE);
         if segments > MAX_SEGMENTS {
-            match self
-                .segment_pool
+            match pools
+                .segments
                 .take(segments.div_ceil(INDIRECT_SEGMENTS_PER_PAGE))
             {
                 Ok(pages) => request.segments = pages,
@@ -300,9 +289,12 @@ impl Queue {
         Ok(true)
     }
 
-    fn give_back(&mut self, request: Request) {
-        self.pool.give_back(request.data);
-        self.segment_pool.give_back(request.segments);
+    fn give_back(&self, request: Request) {
+        if let Some(pools) = &self.pools {
+            let mut pools = pools.lock();
+            pools.data.give_back(request.data);
+            pools.segments.give_back(request.segments);
+        }
     }
 
     fn wait(&mut self, transfer: &mut Transfer) -> Result<()> {
@@ -327,9 +319,16 @@ impl Queue {
         }
     }
 
-    /// Gives the back-end up. Its pages are left alone until it is closed.
+    /// Gives the back-end up. The pages that it has are left alone until it is closed.
     fn die(&mut self, error: Error) -> Error {
         self.dead = Some(error);
+        if let Some(pools) = &self.pools {
+            let mut pools = pools.lock();
+            for request in self.slots.iter().flatten() {
+                pools.data.forget(request.data.len());
+                pools.segments.forget(request.segments.len());
+            }
+        }
         error
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the front-ends share: the hypervisor, the grant table, XenStore.
 
+use crate::xen::blkpool::Pools;
 use crate::xen::events::EventChannel;
 use crate::xen::gnttab::GrantTable;
 use crate::xen::hypervisor::Hypervisor;
 use crate::xen::xenstore::XenStore;
-use alloc::sync::Arc;
+use alloc::collections::BTreeMap;
+use alloc::sync::{Arc, Weak};
 use common::{Error, Result};
 use include::xen::hvm;
 use spin::Mutex;
@@ -17,6 +19,8 @@ pub struct Services {
     /// Grants to other domains.
     pub grants: Arc<GrantTable>,
     store: Mutex<Option<Arc<XenStore>>>,
+    /// Pages of disks, by the domain of their back-ends.
+    pools: Mutex<BTreeMap<u16, Weak<Mutex<Pools>>>>,
 }
 
 impl Services {
@@ -27,6 +31,7 @@ impl Services {
             hv,
             grants,
             store: Mutex::new(None),
+            pools: Mutex::default(),
         }
     }
 
@@ -43,6 +48,20 @@ impl Services {
         let new = Arc::new(XenStore::new(ring, event));
         *store = Some(new.clone());
         Ok(new)
+    }
+
+    /// The pages that the disks of a domain share; they exist as long as one of these disks.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub fn pools(&self, domain: u16) -> Result<Arc<Mutex<Pools>>> {
+        let mut all = self.pools.lock();
+        if let Some(pools) = all.get(&domain).and_then(Weak::upgrade) {
+            return Ok(pools);
+        }
+        let pools = Arc::new(Mutex::new(Pools::new(&self.grants, domain)?));
+        all.insert(domain, Arc::downgrade(&pools));
+        Ok(pools)
     }
 
     /// The page and the event port that two parameters of the domain name.

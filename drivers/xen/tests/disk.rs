@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Disks whose back-end keeps to the rules.
 
+use crate::xen::blkfront::BlkFront;
 use crate::xen::fake::Fixture;
 use crate::xen::fake::blkback::Config;
 use crate::xen::fake::blkring::Order;
@@ -406,5 +407,41 @@ fn a_closed_disk_looks_as_if_nobody_had_used_it() {
         assert_eq!(fixture.world(tree), before);
         assert_eq!(fixture.services.grants.in_use(), 0);
     }
+    fixture.finish(0);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
+fn disks_of_a_domain_share_pages_and_a_dead_one_leaves_enough() {
+    let fixture = Fixture::with_disk(Config::like_linux());
+    fixture.attach(Config {
+        number: 51728,
+        ..Config::like_linux()
+    });
+    let first = fixture.connect().unwrap();
+    let node = "device/vbd/51728";
+    let second = BlkFront::connect(&fixture.services, node, "xvdb", 51728).unwrap();
+    let mut buffer = fixture.buffer(LARGE, 0);
+    first.read(0, &mut buffer).unwrap();
+    let in_use = fixture.services.grants.in_use();
+    second.read(0, &mut buffer).unwrap();
+    assert_eq!(fixture.services.grants.in_use(), in_use);
+
+    // All of the pages are with a disk that never answers again.
+    fixture.disk(|back| back.behaviour.batch = 0);
+    assert_eq!(first.read(0, &mut buffer), Err(Error::Timeout));
+    buffer.fill(0);
+    fixture.world(|world| world.disks[1].behaviour.seen = 0);
+    second.read(9, &mut buffer).unwrap();
+    fixture.world(|world| {
+        assert!(buffer[..] == world.disks[1].disk.bytes(9, buffer.len())[..]);
+        assert!(
+            world.disks[1].behaviour.seen > 8,
+            "its requests go side by side"
+        );
+    });
+    second.close().unwrap();
+    first.close().unwrap();
+    drop((first, second));
     fixture.finish(0);
 }
