@@ -14,7 +14,8 @@ pub fn ms() -> u64 {
 }
 
 /// Lets time pass at once. From then on it passes in no other way for the calling
-/// thread: a test's fake devices decide how long everything takes.
+/// thread but by a wait, which takes no time then: a test's fake devices decide
+/// how long everything takes.
 #[cfg(not(target_os = "none"))]
 pub fn advance(us: u64) {
     imp::advance(us);
@@ -51,5 +52,18 @@ impl Deadline {
     /// Microseconds left; 0 when it has passed.
     pub fn left_us(self) -> u64 {
         self.0.saturating_sub(us())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_lets_a_tests_time_pass() {
+        advance(0);
+        let start = us();
+        udelay(u64::from(u32::MAX));
+        assert_eq!(us() - start, u64::from(u32::MAX));
     }
 }

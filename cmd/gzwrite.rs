@@ -33,6 +33,8 @@ use dm::blk::Disk;
 
 /// Bytes that are written at a time, if the user does not say.
 const BUFFER: u64 = 1 << 20;
+/// The most that are; more would take memory and save no time.
+const BUFFER_MAX: u64 = 8 << 20;
 /// Buffers between two looks of the progress.
 const PROGRESS: u32 = 4;
 
@@ -97,7 +99,7 @@ impl Plan {
             return Err(Error::ReadOnly.into());
         }
         Ok(Plan {
-            buffer: usize::try_from(buffer).map_err(|_| Error::NoMemory)?,
+            buffer: buffer.min(BUFFER_MAX) as usize,
             block_size,
             first_block,
             size,

@@ -2,6 +2,8 @@
 //! A context and a captured console, for tests on the host.
 #![cfg(not(target_os = "none"))]
 
+pub mod xen;
+
 use crate::Context;
 use alloc::string::String;
 use alloc::sync::Arc;

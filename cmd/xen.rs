@@ -59,7 +59,7 @@ fn features(bits: u32) -> String {
 #[cfg(test)]
 mod tests {
     use crate::testing;
-    use crate::xenstore::fake;
+    use crate::testing::xen as fake;
 
     #[test]
     fn what_xen_says_is_shown() {

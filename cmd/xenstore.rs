@@ -20,9 +20,6 @@
     )
 )]
 
-#[cfg(test)]
-#[path = "xenstore/fake.rs"]
-pub mod fake;
 #[path = "xenstore/tree.rs"]
 mod tree;
 

@@ -174,7 +174,8 @@ impl BlockDevice for ImageDisk {
     }
 }
 
-static DRIVERS: [Driver; 2] = [
+/// The drivers of [`bind`]'s disks.
+pub static DRIVERS: [Driver; 2] = [
     Driver {
         name: "image_bus",
         id: UclassId::PvBlock,
@@ -214,6 +215,12 @@ pub fn cached_model(disks: &[Arc<ImageDisk>]) -> Model {
 
 fn model_of(disks: &[Arc<ImageDisk>], uclasses: &'static [UclassDriver]) -> Model {
     let model = Model::new(&DRIVERS, uclasses, None);
+    bind(&model, disks);
+    model
+}
+
+/// Makes these disks `pvblock 0` and so on of a model that has [`DRIVERS`].
+pub fn bind(model: &Model, disks: &[Arc<ImageDisk>]) {
     for (number, disk) in disks.iter().enumerate() {
         let bus = model
             .bind_driver(model.root(), "image_bus", format!("bus{number}"), None)
@@ -228,7 +235,6 @@ fn model_of(disks: &[Arc<ImageDisk>], uclasses: &'static [UclassDriver]) -> Mode
             .unwrap();
         device.set_plat(disk.clone());
     }
-    model
 }
 
 /// A disk as `pvblock 0`.

@@ -5,10 +5,12 @@
 //! - [`start`]: RAM and the control device tree
 //! - [`terminal`]: raw mode, given back at every end of the process
 //! - [`os`]: what drivers ask of the host
+//! - [`exit`]: the ends of the process, which a test can catch
 //!
 //! Behaviour: U-Boot, `doc/arch/sandbox/sandbox.rst`.
 #![allow(unsafe_code)]
 
+pub mod exit;
 pub mod options;
 pub mod os;
 pub mod start;
@@ -16,10 +18,11 @@ pub mod terminal;
 
 use crate::Fault;
 use crate::mem::Ram;
+use exit::Exit;
 use std::cell::Cell;
 use std::ops::Range;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, exit};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -41,7 +44,10 @@ pub(crate) fn advance(us: u64) {
 
 /// Lets others run while time passes.
 pub(crate) fn relax(us: u64) {
-    std::thread::sleep(Duration::from_micros(us));
+    match MANUAL.get() {
+        Some(_) => advance(us),
+        None => std::thread::sleep(Duration::from_micros(us)),
+    }
 }
 
 /// 64 random bits of the host.
@@ -53,6 +59,7 @@ pub(crate) fn random() -> u64 {
 
 /// Starts this program again, with the same arguments.
 pub(crate) fn reset() -> ! {
+    exit::leave(Exit::Reset);
     terminal::restore();
     // What the link names is this very program, even if a newer one was built since.
     let mut again = Command::new("/proc/self/exe");
@@ -62,11 +69,12 @@ pub(crate) fn reset() -> ! {
     }
     let error = again.args(words).exec();
     eprintln!("u-boot: cannot start again: {error}");
-    exit(1)
+    std::process::exit(1)
 }
 
 pub(crate) fn poweroff() -> ! {
-    exit(0)
+    exit::leave(Exit::Poweroff);
+    std::process::exit(0)
 }
 
 /// A host's processor has no such number.
@@ -75,6 +83,7 @@ pub(crate) fn cpu_part() -> u32 {
 }
 
 pub(crate) fn raise(fault: Fault) -> ! {
+    exit::leave(Exit::Fault);
     let signal = match fault {
         Fault::Breakpoint => libc::SIGTRAP,
         Fault::Undefined => libc::SIGILL,

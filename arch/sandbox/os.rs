@@ -4,9 +4,12 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::stdio::{stdin, stdout};
+use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What the standard input has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,36 @@ pub fn write_output(mut bytes: &[u8]) {
     }
 }
 
+/// The only folder of the host that there is, if one was named.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// Makes a folder all that there is of the host's files, for good: for tests of
+/// what might name any file. No link in it may lead out of it.
+pub fn confine(folder: &Path) {
+    FOLDER.get_or_init(|| folder.into());
+}
+
+/// Where a path leads.
+fn resolve(path: &str) -> Cow<'_, Path> {
+    match FOLDER.get() {
+        None => Path::new(path).into(),
+        Some(folder) => inside(folder, path).into(),
+    }
+}
+
+/// A path as from a root, from which no way leads out.
+fn inside(folder: &Path, path: &str) -> PathBuf {
+    let mut below = PathBuf::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(name) => below.push(name),
+            Component::ParentDir => _ = below.pop(),
+            _ => {}
+        }
+    }
+    folder.join(below)
+}
+
 /// Why a file cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileError {
@@ -103,6 +136,7 @@ impl File {
     /// Why it cannot be opened.
     pub fn open(path: &str) -> Result<File, FileError> {
         // What is opened for reading and writing: a pipe or a terminal would wait.
+        let path = &resolve(path);
         let kind = std::fs::metadata(path)?.file_type();
         if !kind.is_file() && !kind.is_block_device() {
             return Err(FileError::NotAFile);
@@ -178,7 +212,7 @@ pub enum Kind {
 /// # Errors
 /// If it leads nowhere.
 pub fn metadata(path: &str) -> Result<(Kind, u64), FileError> {
-    let metadata = std::fs::metadata(path)?;
+    let metadata = std::fs::metadata(resolve(path))?;
     Ok((kind_of(metadata.file_type()), metadata.len()))
 }
 
@@ -191,7 +225,7 @@ pub type Entry = (Vec<u8>, Kind, u64);
 /// If it cannot be read.
 pub fn list(path: &str) -> Result<Vec<Entry>, FileError> {
     let mut entries = Vec::new();
-    for entry in std::fs::read_dir(path)? {
+    for entry in std::fs::read_dir(resolve(path))? {
         let entry = entry?;
         let metadata = entry.metadata()?;
         let name = entry.file_name().into_encoded_bytes();
@@ -220,7 +254,7 @@ pub fn write_file(path: &str, offset: u64, data: &[u8]) -> Result<(), FileError>
         .write(true)
         .create(true)
         .truncate(false)
-        .open(path)?;
+        .open(resolve(path))?;
     file.write_all_at(data, offset)?;
     Ok(file.set_len(offset.saturating_add(data.len() as u64))?)
 }
@@ -251,6 +285,22 @@ mod tests {
         assert_eq!(File::open("/").unwrap_err(), FileError::NotAFile);
         assert_eq!(File::open("/dev/null").unwrap_err(), FileError::NotAFile);
         assert_eq!(File::open("/none").unwrap_err(), FileError::NotFound);
+    }
+
+    #[test]
+    fn no_path_leads_out_of_a_folder() {
+        let folder = Path::new("/tmp/folder");
+        for (path, below) in [
+            ("", ""),
+            ("/", ""),
+            ("a/b", "a/b"),
+            ("/etc/passwd", "etc/passwd"),
+            ("../../etc", "etc"),
+            ("a/../../b/./c", "b/c"),
+            ("a/..", ""),
+        ] {
+            assert_eq!(inside(folder, path), folder.join(below), "{path}");
+        }
     }
 
     #[test]

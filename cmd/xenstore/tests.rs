@@ -2,7 +2,7 @@
 //! `xenstore` against a store of its own.
 
 use super::*;
-use crate::testing::{self, Captured};
+use crate::testing::{self, Captured, xen as fake};
 use std::format;
 
 struct Guest {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A hypervisor and a store for the tests of the commands.
+//! A hypervisor and a XenStore of a test's own.
 
 use crate::{Context, testing};
 use alloc::collections::{BTreeMap, VecDeque};
@@ -118,12 +118,15 @@ impl dm::xen::Store for Store {
     }
 }
 
-static DRIVERS: [Driver; 1] = [Driver {
+/// The driver of the hypervisor.
+pub static DRIVER: Driver = Driver {
     name: "xen",
     id: UclassId::Xen,
     probe: Some(probe),
     ..Driver::new()
-}];
+};
+
+static DRIVERS: [Driver; 1] = [Driver { ..DRIVER }];
 
 fn probe(_model: &Model, device: &Arc<Device>) -> Result<Ops> {
     Ok(Ops::Xen(
@@ -131,12 +134,17 @@ fn probe(_model: &Model, device: &Arc<Device>) -> Result<Ops> {
     ))
 }
 
+/// Makes this the store of a model that has [`DRIVER`].
+pub fn bind(model: &Model, store: Arc<Store>) {
+    let device = model.bind_driver(model.root(), DRIVER.name, "xen".to_string(), None);
+    let xen: Arc<dyn dm::xen::Xen> = Arc::new(Xen(store));
+    device.unwrap().set_plat(xen);
+}
+
 /// A context of a guest with this store.
 pub fn context(store: impl Into<Arc<Store>>) -> Context {
     let model = Model::new(&DRIVERS, &UCLASSES, None);
-    let device = model.bind_driver(model.root(), "xen", "xen".to_string(), None);
-    let xen: Arc<dyn dm::xen::Xen> = Arc::new(Xen(store.into()));
-    device.unwrap().set_plat(xen);
+    bind(&model, store.into());
     let Context { ram, env, .. } = testing::context();
     Context::new(ram, Arc::new(model), env)
 }
