@@ -5,6 +5,8 @@ mod blk;
 mod blkmap;
 #[cfg(CONFIG_FAT_WRITE)]
 mod change;
+#[cfg(CONFIG_AUTO_COMPLETE)]
+mod complete;
 #[cfg(CONFIG_CMD_GPT)]
 mod gpt;
 mod load;
