@@ -10,11 +10,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use arch::Machine;
 use arch::mem::Ram;
+use common::console::{self, File};
 use common::{Error, Result, print, println};
 use dm::{Model, UclassId};
-use env::Env;
 use env::callback::ENV_CALLBACKS;
 use env::storage::ENV_DRIVERS;
+use env::{By, Env};
 
 /// Starts the devices, then boots or asks the user; never ends.
 pub fn start(machine: Machine) -> ! {
@@ -30,7 +31,8 @@ pub fn init(machine: Machine) -> Context {
     start_devices(&model);
 
     let mut env = Env::default();
-    env.set_tables(&ENV_DRIVERS, &ENV_CALLBACKS);
+    // What is stored does not choose the console: no callbacks yet.
+    env.set_tables(&ENV_DRIVERS, &[]);
     env.set_layout(machine.usable);
     let mut ram = machine.ram;
     let tree = grow_tree(&mut ram, machine.fdt_address)
@@ -39,6 +41,8 @@ pub fn init(machine: Machine) -> Context {
         println!("fdtcontroladdr: {error}");
     }
     env.load(&model);
+    env.set_tables(&ENV_DRIVERS, &ENV_CALLBACKS);
+    show_console(&mut env);
     Context::new(ram, model, env)
 }
 
@@ -49,6 +53,17 @@ fn grow_tree(ram: &mut Ram, address: u64) -> Result<()> {
     let tree = ram.slice_mut(address, len).map_err(|_| Error::OutOfRange)?;
     boot::fdt::set_totalsize(tree, len as u32);
     Ok(())
+}
+
+/// Says in the environment which device the console is.
+pub(crate) fn show_console(env: &mut Env) {
+    for file in File::ALL {
+        if let Some(device) = console::chosen(file)
+            && let Err(error) = env.put(file.name(), &device, By::Force)
+        {
+            println!("{}: {error}", file.name());
+        }
+    }
 }
 
 fn show_machine(model: &Model, machine: &Machine) {

@@ -5,7 +5,12 @@
 //! comes out, banner first, as soon as [`set_device`] is called. Input that
 //! nobody has asked for yet stays in a bounded queue, so that looking for
 //! Ctrl-C in the middle of a long command loses no other key.
+//!
+//! Devices that are [`register`]ed can be chosen by name with [`assign`]; input
+//! and output can be different ones.
 
+use crate::{Error, Result};
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use core::fmt;
 use heapless::{Deque, Vec};
@@ -36,14 +41,50 @@ const GATHERED: usize = 256;
 /// Ctrl-C.
 const ETX: u8 = 3;
 
+/// What a console is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum File {
+    /// Input.
+    Stdin,
+    /// Output.
+    Stdout,
+    /// Error messages; the loader prints them where all else goes.
+    Stderr,
+}
+
+impl File {
+    /// All of them.
+    pub const ALL: [File; 3] = [File::Stdin, File::Stdout, File::Stderr];
+
+    /// Its name, which is also that of the variable.
+    pub fn name(self) -> &'static str {
+        match self {
+            File::Stdin => "stdin",
+            File::Stdout => "stdout",
+            File::Stderr => "stderr",
+        }
+    }
+}
+
+/// A device with its name; the name is empty if it was never registered.
+#[derive(Clone)]
+struct Named {
+    name: String,
+    device: Arc<dyn Terminal>,
+}
+
 struct Console {
-    device: Option<Arc<dyn Terminal>>,
+    /// In the order of [`File::ALL`].
+    files: [Option<Named>; 3],
+    /// What can be chosen.
+    devices: alloc::vec::Vec<Named>,
     early: Vec<u8, EARLY_OUTPUT>,
     input: Deque<u8, TYPE_AHEAD>,
 }
 
 static CONSOLE: Mutex<Console> = Mutex::new(Console {
-    device: None,
+    files: [const { None }; 3],
+    devices: alloc::vec::Vec::new(),
     early: Vec::new(),
     input: Deque::new(),
 });
@@ -51,27 +92,72 @@ static CONSOLE: Mutex<Console> = Mutex::new(Console {
 /// Makes `device` the console and prints what was printed so far.
 pub fn set_device(device: Arc<dyn Terminal>) {
     let mut console = CONSOLE.lock();
-    device.write(&console.early);
-    console.early.clear();
-    console.device = Some(device);
+    let mut known = console.devices.iter();
+    let named = known.find(|known| Arc::ptr_eq(&known.device, &device));
+    let named = named.cloned().unwrap_or(Named {
+        name: String::new(),
+        device,
+    });
+    for file in File::ALL {
+        console.choose(file, named.clone());
+    }
 }
 
-/// Takes the device away; output is buffered again until the next [`set_device`].
+/// Takes the console away; output is buffered again until the next [`set_device`].
 pub fn clear_device() {
     drain();
-    CONSOLE.lock().device = None;
+    CONSOLE.lock().files = [const { None }; 3];
 }
 
-/// Whether this device is the console.
-pub fn is_device(device: &Arc<dyn Terminal>) -> bool {
+/// Makes a device known by a name, which can then be chosen.
+pub fn register(name: &str, device: Arc<dyn Terminal>) {
+    let mut console = CONSOLE.lock();
+    console.devices.retain(|known| known.name != name);
+    console.devices.push(Named {
+        name: name.to_string(),
+        device,
+    });
+}
+
+/// Forgets a device that goes. If it was the console, output is buffered again.
+pub fn unregister(device: &Arc<dyn Terminal>) {
+    device.drain();
+    let mut console = CONSOLE.lock();
+    let is_other = |known: &Named| !Arc::ptr_eq(&known.device, device);
+    console.devices.retain(is_other);
+    for file in &mut console.files {
+        _ = file.take_if(|current| !is_other(current));
+    }
+}
+
+/// The names of the devices that can be chosen, in the order in which they came.
+pub fn devices() -> alloc::vec::Vec<String> {
     let console = CONSOLE.lock();
-    let current = console.device.as_ref();
-    current.is_some_and(|current| Arc::ptr_eq(current, device))
+    console.devices.iter().map(|d| d.name.clone()).collect()
+}
+
+/// The name of the device that is used for this, if it has one.
+pub fn chosen(file: File) -> Option<String> {
+    let console = CONSOLE.lock();
+    let current = console.files[file as usize].as_ref()?;
+    (!current.name.is_empty()).then(|| current.name.clone())
+}
+
+/// Uses the device of this name.
+///
+/// # Errors
+/// [`Error::NoDevice`] if there is none; nothing has changed then.
+pub fn assign(file: File, name: &str) -> Result<()> {
+    let mut console = CONSOLE.lock();
+    let mut known = console.devices.iter();
+    let named = known.find(|known| known.name == name).cloned();
+    console.choose(file, named.ok_or(Error::NoDevice)?);
+    Ok(())
 }
 
 /// Waits until all output has left the machine, as it must before a reset; never for long.
 pub fn drain() {
-    let device = CONSOLE.lock().device.clone();
+    let device = CONSOLE.lock().device(File::Stdout);
     if let Some(device) = device {
         device.drain();
     }
@@ -105,7 +191,7 @@ pub fn getc_timeout(timeout_us: u64) -> Option<u8> {
         if left == 0 {
             return None;
         }
-        let device = CONSOLE.lock().device.clone();
+        let device = CONSOLE.lock().device(File::Stdin);
         match device {
             Some(device) => device.wait(left),
             None => return None,
@@ -123,7 +209,8 @@ pub fn tstc() -> bool {
 /// Whether all input was read and no more will ever come.
 pub fn ended() -> bool {
     let console = CONSOLE.lock();
-    console.input.is_empty() && console.device.as_ref().is_some_and(|device| device.ended())
+    let device = console.device(File::Stdin);
+    console.input.is_empty() && device.is_some_and(|device| device.ended())
 }
 
 /// Whether Ctrl-C was pressed. It and what was typed before it are dropped; keys typed after it stay.
@@ -147,6 +234,19 @@ pub fn break_lock() {
 }
 
 impl Console {
+    fn choose(&mut self, file: File, named: Named) {
+        if file == File::Stdout {
+            named.device.write(&self.early);
+            self.early.clear();
+        }
+        self.files[file as usize] = Some(named);
+    }
+
+    fn device(&self, file: File) -> Option<Arc<dyn Terminal>> {
+        let current = self.files[file as usize].as_ref();
+        current.map(|named| named.device.clone())
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         // Each byte may become two.
         for part in bytes.chunks(GATHERED) {
@@ -162,15 +262,17 @@ impl Console {
     }
 
     fn emit(&mut self, bytes: &[u8]) {
-        match &self.device {
-            Some(device) => device.write(bytes),
+        match &self.files[File::Stdout as usize] {
+            Some(named) => named.device.write(bytes),
             // The oldest text says most about a start that fails: what no longer fits is dropped.
             None => bytes.iter().for_each(|&byte| _ = self.early.push(byte)),
         }
     }
 
     fn poll(&mut self) {
-        let Some(device) = &self.device else { return };
+        let Some(device) = self.device(File::Stdin) else {
+            return;
+        };
         while !self.input.is_full() {
             match device.read() {
                 Some(key) => _ = self.input.push_back(key),
@@ -249,9 +351,6 @@ mod tests {
         puts("early\n");
         let fake = Arc::new(Fake::default());
         set_device(fake.clone());
-        let (this, other): (Arc<dyn Terminal>, Arc<dyn Terminal>) =
-            (fake.clone(), Arc::new(Fake::default()));
-        assert!(is_device(&this) && !is_device(&other));
         crate::println!("late {}", 1);
         assert_eq!(fake.out.lock().as_slice(), b"early\r\nlate 1\r\n");
 
@@ -278,5 +377,39 @@ mod tests {
         puts("kept\n");
         set_device(fake.clone());
         assert!(fake.out.lock().ends_with(b"kept\r\n"));
+    }
+
+    #[test]
+    fn input_and_output_can_be_different_devices() {
+        let _taken = crate::testing::capture();
+        let (one, two) = (Arc::new(Fake::default()), Arc::new(Fake::default()));
+        register("one", one.clone());
+        register("two", two.clone());
+        assert_eq!(devices(), ["one", "two"]);
+        set_device(one.clone());
+        assert_eq!(chosen(File::Stdin).as_deref(), Some("one"));
+        assign(File::Stdout, "two").unwrap();
+        assert_eq!(assign(File::Stdin, "three"), Err(Error::NoDevice));
+        assert_eq!(chosen(File::Stdin).as_deref(), Some("one"));
+        puts("text");
+        one.keys.lock().push_back(b'1');
+        two.keys.lock().push_back(b'2');
+        assert_eq!((getc(), getc()), (Some(b'1'), None));
+        assert_eq!(two.out.lock().as_slice(), b"text");
+        assert_eq!(one.out.lock().as_slice(), b"");
+        // The one that goes takes only its own part along.
+        let gone: Arc<dyn Terminal> = two.clone();
+        unregister(&gone);
+        assert_eq!(
+            (devices(), chosen(File::Stdout)),
+            (std::vec!["one".to_string()], None)
+        );
+        assert_eq!(chosen(File::Stdin).as_deref(), Some("one"));
+        puts("kept");
+        assign(File::Stdout, "one").unwrap();
+        assert_eq!(one.out.lock().as_slice(), b"kept");
+        let gone: Arc<dyn Terminal> = one.clone();
+        unregister(&gone);
+        clear_device();
     }
 }

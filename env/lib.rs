@@ -26,6 +26,7 @@ pub mod storage;
 pub mod attr;
 #[cfg(CONFIG_BLK)]
 pub mod blk;
+mod console;
 mod default;
 pub mod file;
 pub mod flags;
