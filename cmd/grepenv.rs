@@ -3,10 +3,10 @@
 #![cfg(CONFIG_CMD_GREPENV)]
 
 use crate::printenv::print_entry;
-#[cfg(CONFIG_REGEX)]
-use crate::regex::Regex;
 use crate::{CmdError, CmdResult, Context};
 use alloc::vec::Vec;
+#[cfg(CONFIG_REGEX)]
+use common::regex::Regex;
 use include::config::CONFIG_SYS_MAXARGS;
 
 /// How it is called as a subcommand.

@@ -107,7 +107,7 @@ fn file_exists(ctx: &Context, interface: &str, spec: &str, path: &str) -> bool {
 
 #[cfg(CONFIG_REGEX)]
 fn matches(text: &str, pattern: &str) -> bool {
-    match crate::regex::Regex::new(pattern) {
+    match common::regex::Regex::new(pattern) {
         Ok(regex) => regex.is_match(text),
         Err(error) => {
             println!("Error compiling regex: {error}");

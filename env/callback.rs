@@ -71,11 +71,8 @@ impl Env {
 
     /// The name that the lists give for a variable.
     fn bound_callback(&self, variable: &str) -> Option<&str> {
-        if let Some(name) = self.callback_list().get(variable) {
-            return Some(name);
-        }
-        let found = built_in().filter(|(of, _)| *of == variable).last();
-        found.map(|(_, name)| name)
+        let name = self.callback_list().get(variable);
+        name.or_else(|| self.built_in_callbacks.get(variable))
     }
 }
 

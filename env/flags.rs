@@ -146,11 +146,9 @@ pub(crate) fn warn(list: &str) {
 impl Env {
     /// The flags of a variable, whether it is set or not.
     pub fn flags(&self, name: &str) -> Flags {
-        if let Some(letters) = self.flag_list().get(name) {
-            return Flags::parse(letters);
-        }
-        let letters = built_in().filter(|(of, _)| *of == name).last();
-        letters.map_or(Flags::default(), |(_, letters)| Flags::parse(letters))
+        let letters = self.flag_list().get(name);
+        let letters = letters.or_else(|| self.built_in_flags.get(name));
+        letters.map_or(Flags::default(), Flags::parse)
     }
 
     /// Checks a change against the flags of the variable, and says what they forbid.
@@ -172,7 +170,7 @@ impl Env {
             (None, _) if refused => "delete",
             // Else an import could not bring such a variable back together with `.flags`.
             (Some(_), None)
-                if access == Access::ReadOnly && !self.flag_list().contains_key(name) =>
+                if access == Access::ReadOnly && self.flag_list().get(name).is_none() =>
             {
                 "create"
             }

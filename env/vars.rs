@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The variables.
 
-use crate::callback::{CALLBACKS, Callback, Change};
+use crate::callback::{self, CALLBACKS, Callback, Change};
 use crate::flags::{self, FLAGS};
 use crate::storage::{Driver, State};
 use crate::{attr, text};
@@ -33,9 +33,12 @@ pub struct Env {
     /// Bytes of all variables, as [`Env::size`] gives them.
     size: usize,
     /// The list in `.flags`.
-    flags: Variables,
+    flags: attr::List,
     /// The list in `.callbacks`.
-    callbacks: Variables,
+    callbacks: attr::List,
+    /// The lists of the configuration, which come after those.
+    pub(crate) built_in_flags: attr::List,
+    pub(crate) built_in_callbacks: attr::List,
     callback_table: &'static [Callback],
     /// The default environment of this machine.
     pub(crate) defaults: Variables,
@@ -67,8 +70,10 @@ impl Env {
         let mut env = Env {
             variables: Variables::new(),
             size: 0,
-            flags: Variables::new(),
-            callbacks: Variables::new(),
+            flags: attr::List::default(),
+            callbacks: attr::List::default(),
+            built_in_flags: attr::List::new(flags::built_in()),
+            built_in_callbacks: attr::List::new(callback::built_in()),
             callback_table: &[],
             defaults,
             fixed: Variables::new(),
@@ -158,8 +163,8 @@ impl Env {
     /// Deletes all variables, protected or not.
     pub fn clear(&mut self) {
         self.variables.clear();
-        self.flags.clear();
-        self.callbacks.clear();
+        self.flags = attr::List::default();
+        self.callbacks = attr::List::default();
         self.size = 0;
     }
 
@@ -256,18 +261,18 @@ impl Env {
         match name {
             FLAGS => {
                 flags::warn(value);
-                self.flags = attr::by_name(value);
+                self.flags = attr::List::new(attr::entries(value));
             }
-            CALLBACKS => self.callbacks = attr::by_name(value),
+            CALLBACKS => self.callbacks = attr::List::new(attr::entries(value)),
             _ => {}
         }
     }
 
-    pub(crate) fn flag_list(&self) -> &Variables {
+    pub(crate) fn flag_list(&self) -> &attr::List {
         &self.flags
     }
 
-    pub(crate) fn callback_list(&self) -> &Variables {
+    pub(crate) fn callback_list(&self) -> &attr::List {
         &self.callbacks
     }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `setexpr sub` and `gsub`: replace what a regular expression matches.
 
-use crate::regex::{Match, Regex};
 use crate::{CmdError, CmdResult, Context};
 use alloc::string::{String, ToString};
+use common::regex::{Match, Regex};
 use common::{Error, console, println};
 
 /// The longest text, before and after, with its end.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Regular expressions, for `test =~`, `setexpr sub`, `setexpr gsub` and `env grep -e`.
+//! Regular expressions, for `test =~`, `setexpr sub`, `setexpr gsub`, `env grep -e`,
+//! and the names in `.flags` and `.callbacks`.
 //!
 //! The syntax is that of SLRE, U-Boot's library: `^ $ . [] [^] () | * + ?`, the
 //! lazy `*? +? ??` and the escapes `\s \S \d \n \r \t \0`; any other character
@@ -37,7 +38,7 @@ const MAX_GROUPS: usize = 10;
 
 /// An expression that can be looked for.
 #[derive(Debug)]
-pub(crate) struct Regex {
+pub struct Regex {
     program: Vec<Op>,
 }
 
@@ -75,7 +76,7 @@ enum Item {
 
 /// Where an expression was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Match {
+pub struct Match {
     slots: Slots,
 }
 
