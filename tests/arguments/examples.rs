@@ -37,6 +37,8 @@ env grep -e '^b.*'
 env erase
 exit 5
 ext4load pvblock 0:2 ${loadaddr} hello.txt
+ext2load pvblock 0:2 ${loadaddr} hello.txt
+ext2ls pvblock 0:2 /
 ext4size pvblock 0:2 hello.txt
 fatload pvblock 0:1 ${loadaddr} hello.txt 4 1
 fatmkdir pvblock 0:1 dir/new

@@ -47,6 +47,8 @@ fn no_argument_does_harm() {
             });
         }
     }
+    assert_eq!(all.contains_key("host"), cfg!(CONFIG_CMD_HOST));
+    assert_eq!(all.contains_key("xen"), cfg!(CONFIG_CMD_XEN));
     for command in commands() {
         let name = command.name;
         let seen = all.remove(name).unwrap_or_default();

@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod command;
 mod configure;
+mod differing;
 mod image;
 mod output;
 mod packages;
