@@ -118,12 +118,18 @@ impl GrantTable {
         if index >= self.hv.max_grant_frames() {
             return Err(Error::NoMemory);
         }
-        state.frames.push(self.hv.map_grant_frame(index)?);
+        let frame = self.hv.map_grant_frame(index)?;
         let first = index * ENTRIES_PER_FRAME;
         // Popped from the end: low references first.
-        state
-            .free
-            .extend((first.max(RESERVED_ENTRIES)..first + ENTRIES_PER_FRAME).rev());
+        for reference in (first.max(RESERVED_ENTRIES)..first + ENTRIES_PER_FRAME).rev() {
+            let entry = (reference % ENTRIES_PER_FRAME) as usize * ENTRY_SIZE;
+            // After a hand-over that was given up, the table may hold what could not be taken back.
+            match frame.load_u16(entry) {
+                0 => state.free.push(reference),
+                _ => state.leaked.push(reference),
+            }
+        }
+        state.frames.push(frame);
         Ok(())
     }
 

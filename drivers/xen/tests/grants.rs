@@ -2,7 +2,7 @@
 //! The grant table: growth, its end, and grants that the other domain keeps.
 
 use crate::xen::fake::Fixture;
-use crate::xen::gnttab::{Access, GrantedPages};
+use crate::xen::gnttab::{Access, GrantTable, GrantedPages};
 use crate::xen::shared::Pages;
 use alloc::vec::Vec;
 use common::Error;
@@ -152,5 +152,28 @@ fn a_frame_that_no_grant_can_hold_is_refused() {
         .grants
         .grant(DOMAIN, 1 << 32, Access::ReadOnly);
     assert_eq!(grant.err(), Some(Error::OutOfRange));
+    fixture.finish(0);
+}
+
+#[test]
+fn a_new_table_leaves_alone_what_an_old_one_could_not_take_back() {
+    let fixture = Fixture::new();
+    let old = &fixture.services.grants;
+    let page = GrantedPages::new(old, DOMAIN, Access::ReadWrite, 1).unwrap();
+    let kept = page.references().next().unwrap();
+    let mapping = fixture.world(|world| world.xen.map(DOMAIN, kept, true));
+    drop(page);
+
+    let new = GrantTable::new(fixture.services.hv.clone());
+    let page = GrantedPages::new(&new, DOMAIN, Access::ReadWrite, 1).unwrap();
+    assert_ne!(page.references().next().unwrap(), kept);
+    assert_eq!((new.leaked(), new.in_use()), (1, 2));
+    drop(page);
+    new.end_leaked();
+    assert_eq!((new.leaked(), new.in_use()), (1, 1));
+    fixture.world(|world| world.xen.unmap(mapping));
+    new.end_leaked();
+    assert_eq!((new.leaked(), new.in_use()), (0, 0));
+    old.end_leaked();
     fixture.finish(0);
 }
