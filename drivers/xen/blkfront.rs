@@ -24,8 +24,10 @@ use include::xen::io::blkif::{
 use include::xen::io::xenbus::State;
 use spin::Mutex;
 
-/// How long the back-end may take for a change of state.
+/// How long the back-end may take for all changes of state on the way to a connection, or back.
 const STATE_MS: u64 = 8000;
+/// How long it may take to let go, at least, when it has used up that time or is dead.
+const GIVE_UP_MS: u64 = 1000;
 /// The largest block size that is believed.
 const BLOCK_SIZE_MAX: u64 = 64 << 10;
 /// The size of a ring, as a power of two in pages, where the back-end takes it.
@@ -60,10 +62,14 @@ impl BlkFront {
     /// Why it did not connect; the device is then as it was before.
     pub fn connect(services: &Services, node: &str, name: &str, handle: u64) -> Result<BlkFront> {
         let device = XenbusDevice::open(&services.store()?, node)?;
-        device.wait_backend(&[State::INIT_WAIT], Deadline::after_ms(STATE_MS))?;
+        if is_leaving(&device)? {
+            return Err(Error::NoDevice);
+        }
+        let deadline = Deadline::after_ms(STATE_MS);
+        device.wait_backend(&[State::INIT_WAIT], deadline)?;
         let pages = 1 << ring_order(&device)?;
         let mut queue = Queue::new(services, device.backend_id(), handle as u16, pages)?;
-        match negotiate(&device, &mut queue) {
+        match negotiate(&device, &mut queue, deadline) {
             Ok(info) => Ok(BlkFront {
                 name: name.to_string(),
                 flush: AtomicBool::new(device.feature("feature-flush-cache").unwrap_or(false)),
@@ -74,7 +80,8 @@ impl BlkFront {
                 info,
             }),
             Err(error) => {
-                _ = disconnect(&device, &mut queue);
+                let left = Deadline::after_us(deadline.left_us() + GIVE_UP_MS * 1000);
+                _ = disconnect(&device, &mut queue, left);
                 Err(error)
             }
         }
@@ -91,7 +98,12 @@ impl BlkFront {
             Ok(())
         };
         let mut queue = self.queue.lock();
-        flushed.and(disconnect(&self.device, &mut queue))
+        let limit = match queue.dead() {
+            None => STATE_MS,
+            Some(_) => GIVE_UP_MS,
+        };
+        let deadline = Deadline::after_ms(limit);
+        flushed.and(disconnect(&self.device, &mut queue, deadline))
     }
 
     /// A transfer of pieces, none of them empty.
@@ -189,7 +201,7 @@ impl BlockDevice for BlkFront {
 }
 
 /// Offers the ring, waits for the back-end, and reads what the disk is.
-fn negotiate(device: &XenbusDevice, queue: &mut Queue) -> Result<BlkInfo> {
+fn negotiate(device: &XenbusDevice, queue: &mut Queue, deadline: Deadline) -> Result<BlkInfo> {
     device.store().transaction(|transaction| {
         let write =
             |key: &str, value: &str| device.store().write(transaction, &device.key(key), value);
@@ -209,7 +221,7 @@ fn negotiate(device: &XenbusDevice, queue: &mut Queue) -> Result<BlkInfo> {
         device.switch(transaction, State::INITIALISED)
     })?;
     let states = [State::CONNECTED, State::CLOSING, State::CLOSED];
-    if device.wait_backend(&states, Deadline::after_ms(STATE_MS))? != State::CONNECTED {
+    if device.wait_backend(&states, deadline)? != State::CONNECTED {
         return Err(Error::Protocol("the back-end refuses the connection"));
     }
     let info = disk_info(device)?;
@@ -262,15 +274,14 @@ fn disk_info(device: &XenbusDevice) -> Result<BlkInfo> {
 }
 
 /// Takes the device back to where the toolstack had put it.
-fn disconnect(device: &XenbusDevice, queue: &mut Queue) -> Result<()> {
-    let deadline = || Deadline::after_ms(STATE_MS);
+fn disconnect(device: &XenbusDevice, queue: &mut Queue, deadline: Deadline) -> Result<()> {
     let mut result = device.switch_now(State::CLOSING);
     let closing = [State::CLOSING, State::CLOSED, State::INIT_WAIT];
-    result = result.and_then(|()| device.wait_backend(&closing, deadline()).map(drop));
+    result = result.and_then(|()| device.wait_backend(&closing, deadline).map(drop));
     result = result.and(device.switch_now(State::CLOSED));
     result = result.and_then(|()| {
         device
-            .wait_backend(&[State::CLOSED, State::INIT_WAIT], deadline())
+            .wait_backend(&[State::CLOSED, State::INIT_WAIT], deadline)
             .map(drop)
     });
     result = result.and(queue.close());
@@ -278,10 +289,14 @@ fn disconnect(device: &XenbusDevice, queue: &mut Queue) -> Result<()> {
     for key in keys.chain((0..1 << RING_ORDER).map(ring_key)) {
         result = result.and(device.store().remove(NO_TRANSACTION, &device.key(&key)));
     }
+    if is_leaving(device)? {
+        return result;
+    }
     result = result.and(device.switch_now(State::INITIALISING));
-    result.and_then(|()| {
-        device
-            .wait_backend(&[State::INIT_WAIT], deadline())
-            .map(drop)
-    })
+    result.and_then(|()| device.wait_backend(&[State::INIT_WAIT], deadline).map(drop))
+}
+
+/// Whether the toolstack takes the device away; it waits until our end is closed.
+fn is_leaving(device: &XenbusDevice) -> Result<bool> {
+    Ok(device.text("online")?.as_deref() == Some("0"))
 }
