@@ -232,13 +232,13 @@ impl Blkback {
         (0..1 << order).map(reference).collect()
     }
 
-    /// What a key of the back-end says as a number; 0 if it does not.
+    /// What a key of the back-end says as a number, if not more; 0 if it does not.
     fn offer(&self, key: &str) -> u32 {
         let mut found = self.config.keys.iter().filter(|(name, _)| *name == key);
         found
             .next()
-            .and_then(|(_, value)| value.parse().ok())
-            .unwrap_or(0)
+            .and_then(|(_, value)| value.trim_end_matches('\0').parse::<u64>().ok())
+            .map_or(0, |value| value.min(u32::MAX.into()) as u32)
     }
 
     fn disconnect(&mut self, xen: &mut Machine) {

@@ -206,6 +206,16 @@ impl Machine {
         assert_eq!(left.len(), kept as usize, "grants left: {left:?}");
     }
 
+    /// Fails the test if a page that is granted, mapped or not, holds what was in the heap.
+    pub fn assert_no_secret(&self) {
+        for reference in RESERVED_ENTRIES..self.table.len() as u32 * ENTRIES_PER_FRAME {
+            let (table, entry) = self.entry(reference);
+            if table.load_u16(entry) & PERMIT_ACCESS != 0 {
+                assert_no_secret(&copy_of(table.load_u32(entry + ENTRY_FRAME))[..]);
+            }
+        }
+    }
+
     /// Shows in the entry how it is mapped, as Xen does.
     fn note(&self, reference: u32) {
         let (table, entry) = self.entry(reference);

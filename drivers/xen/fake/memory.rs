@@ -5,6 +5,7 @@
 //! shared gets a small frame number.
 #![allow(unsafe_code)] // Another domain writes pages that Rust knows nothing of.
 
+use super::heap::uncounted;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -15,7 +16,7 @@ use spin::Mutex;
 /// What fresh memory of the heap is full of.
 pub const SECRET: u8 = 0xc5;
 /// So much of it in a row is no accident.
-const SECRET_RUN: usize = 16;
+const SECRET_RUN: usize = 4;
 
 /// What is written to a page at a time: the part of a ring before its slots, or a part of a slot.
 const PIECE: usize = 16;
@@ -30,9 +31,12 @@ static PAGES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 pub fn physical(address: usize) -> usize {
     let page = address & !(PAGE_SIZE - 1);
     let mut pages = PAGES.lock();
-    let frame = *FRAMES.lock().entry(page).or_insert_with(|| {
-        pages.push(page);
-        pages.len() as u32
+    // Page and number stay together for as long as the process lives.
+    let frame = uncounted(|| {
+        *FRAMES.lock().entry(page).or_insert_with(|| {
+            pages.push(page);
+            pages.len() as u32
+        })
     });
     ((frame as usize) << PAGE_SHIFT) | (address % PAGE_SIZE)
 }
@@ -74,15 +78,20 @@ pub struct UserBuffer {
 }
 
 impl UserBuffer {
-    /// `len` bytes at `offset` of a page, in pages that hold nothing else.
+    /// `len` bytes of zeros at `offset` of a page, in pages whose rest is nobody's business.
     pub fn new(len: usize, offset: usize) -> UserBuffer {
-        let memory = alloc::vec![0; len + offset + 2 * PAGE_SIZE];
-        let start = memory.as_ptr().align_offset(PAGE_SIZE);
-        UserBuffer {
-            memory,
-            start: start + offset,
-            len,
-        }
+        let memory = alloc::vec![SECRET; len + offset + 2 * PAGE_SIZE];
+        let start = memory.as_ptr().align_offset(PAGE_SIZE) + offset;
+        let mut buffer = UserBuffer { memory, start, len };
+        buffer.fill(0);
+        buffer
+    }
+
+    /// Whether all around it is as it was.
+    pub fn is_intact(&self) -> bool {
+        let (before, rest) = self.memory.split_at(self.start);
+        let around = before.iter().chain(&rest[self.len..]);
+        around.copied().all(|byte| byte == SECRET)
     }
 }
 

@@ -7,6 +7,7 @@
 //! no event ends takes no time, since it moves the thread's clock instead.
 //!
 //! - [`machine`]: grants and event ports, as Xen keeps them
+//! - [`heap`]: memory that must not be shown, counted
 //! - [`memory`]: the guest's frames as another domain reaches them: by copies
 //! - [`tree`], [`xenstored`]: the store, and its daemon
 //! - [`xenconsoled`], [`blkback`], [`blkring`]: the other ends of the devices
@@ -15,7 +16,7 @@
 
 pub mod blkback;
 pub mod blkring;
-mod heap;
+pub mod heap;
 pub mod machine;
 pub mod memory;
 pub mod random;

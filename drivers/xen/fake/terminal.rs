@@ -27,11 +27,12 @@ impl Terminal for PerThread {
     fn wait(&self, _timeout_us: u64) {}
 }
 
-/// Makes it the console of this process.
+/// Makes it the console of this process, with nothing printed and no key pressed.
 pub fn install() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| common::console::set_device(Arc::new(PerThread)));
     take_output();
+    KEYS.take();
 }
 
 /// What the test has printed since it asked last.
@@ -39,7 +40,7 @@ pub fn take_output() -> String {
     String::from_utf8(OUTPUT.take()).unwrap()
 }
 
-/// Presses Ctrl-C.
+/// Presses Ctrl-C, once: what is not taken at the first look goes to all tests.
 pub fn press_ctrl_c() {
-    KEYS.with_borrow_mut(|keys| keys.push_back(3));
+    KEYS.with_borrow_mut(|keys| *keys = [3].into());
 }
