@@ -96,7 +96,8 @@ fn start_devices(model: &Model) {
     }
 }
 
-fn show_disks(model: &Model, interface: &str) {
+/// Names the disks of an interface.
+pub(crate) fn show_disks(model: &Model, interface: &str) {
     let disks: Vec<_> = dm::blk::numbers(model, interface)
         .iter()
         .map(|number| format!("{interface}: {number}"))

@@ -22,7 +22,8 @@ struct Vbd {
     number: u64,
 }
 
-/// Binds a device for each disk that XenStore lists and that has none yet.
+/// Binds a device for each disk that XenStore lists and that has none yet, and
+/// forgets those that it no longer lists.
 fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
     let services = bus.parent().ok_or(Error::NoDevice)?.private::<Services>()?;
     let names = match services.store()?.directory("device/vbd") {
@@ -32,6 +33,12 @@ fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
     // By number, not in the order of the listing, so that a disk's place never depends on it.
     let mut numbers: Vec<u64> = names.iter().filter_map(|name| number(name).ok()).collect();
     numbers.sort_unstable();
+    for disk in bus.children() {
+        let vbd = disk.plat::<Vbd>();
+        if !vbd.is_ok_and(|vbd| numbers.contains(&vbd.number)) {
+            model.unbind(&disk)?;
+        }
+    }
     for number in numbers {
         let name = disk_name(number);
         if bus.children().iter().any(|child| child.name() == name) {
@@ -235,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_look_finds_new_disks_and_keeps_the_old_ones() {
+    fn a_new_look_finds_new_disks_keeps_the_old_ones_and_forgets_what_went() {
         let (fixture, model, bus) = guest(&[51712]);
         model.probe(&bus).unwrap();
         let first = bus.children()[0].clone();
@@ -247,6 +254,13 @@ mod tests {
         model.probe(&bus).unwrap();
         assert!(Arc::ptr_eq(&bus.children()[0], &first));
         assert_eq!(blk::numbers(&model, "pvblock"), [0, 3]);
+
+        model.remove(&bus).unwrap();
+        let gone = fixture.disk(|back| back.front_key(""));
+        let gone = gone.trim_end_matches('/');
+        fixture.world(|world| world.store.tree.delete(gone));
+        model.probe(&bus).unwrap();
+        assert_eq!(blk::numbers(&model, "pvblock"), [3]);
         fixture.finish(0);
     }
 
