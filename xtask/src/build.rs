@@ -2,7 +2,7 @@
 //! Building the loader.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kconfig::Symbol;
@@ -18,6 +18,12 @@ pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 /// The package, and the name of the program in it.
 pub const BOARD: &str = "xenguest_arm64";
 
+/// What the tests' own back-end is compiled for: a static program in Domain-0.
+const TARGET_DOM0: &str = "aarch64-unknown-linux-musl";
+
+/// The targets that everything needs.
+pub const TARGETS: [&str; 2] = [TARGET, TARGET_DOM0];
+
 /// Builds what the configuration is for: the board's image, or the sandbox.
 pub fn build(output: &Output) -> Result<(), String> {
     // Before cargo starts, so that build scripts find it done.
@@ -31,7 +37,7 @@ pub fn build(output: &Output) -> Result<(), String> {
 
 /// Builds `u-boot.bin`, `u-boot`, `u-boot.map` and `.config`.
 fn build_board(output: &Output) -> Result<(), String> {
-    ensure_target()?;
+    ensure_target(TARGET)?;
     let folder = output.cargo_folder().join(TARGET).join("release");
     let map = folder.join("u-boot.map");
     command::run(
@@ -50,19 +56,29 @@ fn build_board(output: &Output) -> Result<(), String> {
     Ok(())
 }
 
-/// Adds the compiler's target where it is missing.
-pub fn ensure_target() -> Result<(), String> {
+/// Builds the tests' own back-end of disks; returns where it is.
+pub fn build_blkback(output: &Output) -> Result<PathBuf, String> {
+    ensure_target(TARGET_DOM0)?;
+    let mut build = output.cargo("build");
+    build.args(["--release", "--package=blkback", "--target", TARGET_DOM0]);
+    command::run(&mut build)?;
+    let folder = output.cargo_folder().join(TARGET_DOM0);
+    Ok(folder.join("release/blkback"))
+}
+
+/// Adds a target of the compiler where it is missing.
+pub fn ensure_target(target: &str) -> Result<(), String> {
     let libraries = Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", TARGET])
+        .args(["--print", "target-libdir", "--target", target])
         .output()
         .map_err(|e| format!("cannot start rustc: {e}"))?;
     let folder = String::from_utf8_lossy(&libraries.stdout);
     if Path::new(folder.trim()).is_dir() {
         return Ok(());
     }
-    println!("adding the Rust target {TARGET}");
-    command::run(Command::new("rustup").args(["target", "add", TARGET]))
-        .map_err(|e| format!("{e}\nThe Rust target {TARGET} is needed to build the loader"))
+    println!("adding the Rust target {target}");
+    command::run(Command::new("rustup").args(["target", "add", target]))
+        .map_err(|e| format!("{e}\nThe Rust target {target} is needed"))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {

@@ -23,7 +23,10 @@ type Step = (&'static str, fn(&Output) -> Result<(), String>);
 /// its test runner.
 const STEPS: &[Step] = &[
     ("tools", |_| {
-        packages::ensure().and_then(|()| build::ensure_target())
+        packages::ensure()?;
+        build::TARGETS
+            .into_iter()
+            .try_for_each(build::ensure_target)
     }),
     ("formatting", formatting),
     ("lints, host", lints_host),
@@ -206,6 +209,7 @@ fn end_to_end(output: &Output) -> Result<(), String> {
     let programs = [
         ("UBOOT_BIN", output.file("u-boot.bin")),
         ("UBOOT_REDUCED", output.file("reduced/u-boot.bin")),
+        ("BLKBACK_BIN", build::build_blkback(output)?),
     ];
     pytest("tests/xen", &programs)
 }
