@@ -13,9 +13,9 @@ const PAUSE_US: u64 = 10_000;
 const WAIT_US: u64 = 1_000_000;
 
 fn do_conitrace(_ctx: &mut Context, _args: &[&str]) -> CmdResult {
-    println!("Waiting for your input\nTo terminate type 'x'");
-    // What was typed before is not meant.
+    // What was typed before is not meant, but all that follows the message.
     while console::getc().is_some() {}
+    println!("Waiting for your input\nTo terminate type 'x'");
     trace();
     Ok(())
 }

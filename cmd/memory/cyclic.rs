@@ -5,7 +5,7 @@ use super::{do_md, do_mw};
 use crate::number::decimal;
 use crate::{CmdError, CmdResult, Context};
 use arch::time::Deadline;
-use common::{console, println};
+use common::{Error, console, println};
 
 /// Runs a command with two arguments again and again; the third is the time in between.
 fn cycle(
@@ -18,19 +18,29 @@ fn cycle(
     };
     let delay = decimal(delay);
     loop {
-        run(ctx, &[name, address, argument])?;
-        let deadline = Deadline::after_ms(delay);
-        loop {
-            if console::ctrlc() {
-                println!("Abort");
-                return Ok(());
-            }
-            if deadline.expired() {
-                break;
-            }
-            core::hint::spin_loop();
+        // It looks for Ctrl-C too, and that is no other end than one in between.
+        match run(ctx, &[name, address, argument]) {
+            Err(CmdError::Error(Error::Interrupted)) => break,
+            result => result?,
+        }
+        if !passes(delay) {
+            break;
         }
     }
+    println!("Abort");
+    Ok(())
+}
+
+/// Whether this many milliseconds pass without Ctrl-C.
+fn passes(delay: u64) -> bool {
+    let deadline = Deadline::after_ms(delay);
+    while !console::ctrlc() {
+        if deadline.expired() {
+            return true;
+        }
+        core::hint::spin_loop();
+    }
+    false
 }
 
 command! {
