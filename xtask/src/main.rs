@@ -12,6 +12,7 @@ mod packages;
 mod run;
 mod sandbox;
 mod test;
+mod uboot_pytest;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use lexopt::prelude::*;
 
 use crate::output::Output;
 use crate::run::Guest;
+use crate::uboot_pytest::Board;
 
 const HELP: &str = "\
 Usage: cargo xtask COMMAND [OPTION]...
@@ -34,7 +36,7 @@ Commands:
   sandbox [-- ARGUMENT...]
                   build the loader as a process in target/sandbox, and start it
   uboot-pytest PATH [-- ARGUMENT...]
-                  run the test suite of U-Boot's source tree at PATH on the sandbox
+                  run the test suite of U-Boot's source tree at PATH
   test            check and test everything
   bench           measure the command line, in the sandbox, and the disks, on Xen
   help            print this text
@@ -47,6 +49,9 @@ Options of run:
   --prompt          stop at the prompt instead of booting Linux
   --disk FILE       a raw disk image to use instead of the demo disk
   --memory MIB      memory of the guest (default 512)
+
+Options of uboot-pytest:
+  --board BOARD     what it runs on: sandbox (the default), or xen, a guest
 
 Options of bench:
   --against FILE    another sandbox, or another image for Xen, which is measured
@@ -62,6 +67,8 @@ struct Arguments {
     guest: Guest,
     /// Other sandboxes and images to measure.
     against: Vec<PathBuf>,
+    /// What the test suite runs on.
+    board: Board,
     /// For the sandbox, or the test suite.
     words: Vec<OsString>,
 }
@@ -93,7 +100,7 @@ fn obey(arguments: Arguments) -> Result<(), String> {
         "build" => build::build(&output),
         "run" => run::run(&output, &arguments.guest),
         "sandbox" => sandbox::run(&arguments.words),
-        "uboot-pytest" => sandbox::uboot_pytest(&arguments.words),
+        "uboot-pytest" => uboot_pytest::run(arguments.board, output, &arguments.words),
         "test" => test::test(&output),
         "bench" => bench::bench(&output, &arguments.against),
         name if name.ends_with("_defconfig") => configure::defconfig(&output, name),
@@ -114,6 +121,7 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
         output: None,
         guest: Guest::default(),
         against: Vec::new(),
+        board: Board::default(),
         words: Vec::new(),
     };
     while let Some(argument) = parser.next()? {
@@ -128,6 +136,9 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
             Long("prompt") if is_run => arguments.guest.prompt = true,
             Long("disk") if is_run => arguments.guest.disk = Some(parser.value()?.into()),
             Long("memory") if is_run => arguments.guest.memory = parser.value()?.parse()?,
+            Long("board") if arguments.command == "uboot-pytest" => {
+                arguments.board = parser.value()?.parse()?;
+            }
             Long("against") if arguments.command == "bench" => {
                 arguments.against.push(parser.value()?.into());
             }
@@ -171,6 +182,10 @@ mod tests {
         assert!(parsed("sandbox -c version").is_err());
         let words = parsed("uboot-pytest ub -- -k env").unwrap().words;
         assert_eq!(words, ["ub", "-k", "env"]);
+        let arguments = parsed("uboot-pytest ub --board xen -- -k env").unwrap();
+        assert_eq!(arguments.board, Board::Xen);
+        assert_eq!(arguments.words, ["ub", "-k", "env"]);
+        assert!(parsed("uboot-pytest ub --board none").is_err());
     }
 
     #[test]

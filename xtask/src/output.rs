@@ -9,11 +9,17 @@ use kconfig::{Config, DEFAULT_BOARD};
 
 use crate::sandbox;
 
+/// The variable with the date of a build.
+const DATE: &str = "SOURCE_DATE_EPOCH";
+
 /// A folder with `.config` and, after a build, `u-boot.bin` and the like.
+#[derive(Clone)]
 pub struct Output {
     folder: PathBuf,
     /// Not the default folder, so the configuration must be pointed out.
     is_own: bool,
+    /// The date that programs show, in seconds since 1970.
+    date: Option<String>,
 }
 
 impl Default for Output {
@@ -21,6 +27,7 @@ impl Default for Output {
         Self {
             folder: kconfig::root().join("target").join(DEFAULT_BOARD),
             is_own: false,
+            date: None,
         }
     }
 }
@@ -39,6 +46,16 @@ impl Output {
         Self {
             folder: std::path::absolute(&folder).unwrap_or(folder),
             is_own: true,
+            date: None,
+        }
+    }
+
+    /// With the date of the last commit in what is built, unless the user has set
+    /// one: test suites for U-Boot look for a date behind its version.
+    pub fn dated(&self) -> Self {
+        Self {
+            date: commit_time().filter(|_| std::env::var_os(DATE).is_none()),
+            ..self.clone()
         }
     }
 
@@ -73,6 +90,7 @@ impl Output {
         if self.is_own {
             command.env("KCONFIG_CONFIG", self.file(".config"));
         }
+        command.envs(self.date.as_ref().map(|date| (DATE, date)));
         command
     }
 
@@ -93,4 +111,19 @@ impl Output {
     pub fn show(path: &Path) -> std::path::Display<'_> {
         path.strip_prefix(kconfig::root()).unwrap_or(path).display()
     }
+}
+
+/// When the source was committed, in seconds since 1970.
+fn commit_time() -> Option<String> {
+    let mut git = Command::new("git");
+    git.args(["log", "-1", "--format=%ct"]);
+    let outcome = git.current_dir(kconfig::root()).output().ok()?;
+    let time = String::from_utf8(outcome.stdout).ok()?.trim().to_string();
+    time.parse::<u64>().is_ok().then_some(time)
+}
+
+/// Makes the folder that a file is in.
+pub fn make_folder_of(path: &Path) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))
 }
