@@ -3,8 +3,9 @@
 
 UBOOT_BIN names the boot loader under test (default
 target/xenguest_arm64/u-boot.bin), UBOOT_REDUCED one without optional parts, among
-them the paravirtual console (default reduced/u-boot.bin beside it). Logs of hypervisor, Domain-0 and guests are
-kept in target/xenlab/logs.
+them the paravirtual console (default reduced/u-boot.bin beside it), and UBOOT_ENV one
+that stores its environment (default env/u-boot.bin beside it). Logs of hypervisor,
+Domain-0 and guests are kept in target/xenlab/logs.
 """
 import os
 import pathlib
@@ -36,6 +37,14 @@ def loader():
 def reduced(loader):
     """The image of a reduced configuration."""
     path = pathlib.Path(os.environ.get("UBOOT_REDUCED", loader.parent / "reduced/u-boot.bin"))
+    assert path.is_file(), f"there is no boot loader in {path}: run `cargo xtask test`"
+    return path
+
+
+@pytest.fixture(scope="session")
+def stored(loader):
+    """The image of a configuration that stores its environment."""
+    path = pathlib.Path(os.environ.get("UBOOT_ENV", loader.parent / "env/u-boot.bin"))
     assert path.is_file(), f"there is no boot loader in {path}: run `cargo xtask test`"
     return path
 

@@ -37,6 +37,7 @@ def make(folder):
         "bare": root(folder, "bare", bare),
         "huge": huge(folder, tree),
         "damaged": damaged(folder, tree),
+        "env": env(folder, tree),
     }
     return Images(folder, plain, {"files4k": files_4k(folder, tree)})
 
@@ -94,6 +95,12 @@ def damaged(folder, tree):
         file.seek(2048)
         file.write(b"\xa5" * (4 * MIB))
     return disks.gpt(folder / "damaged.img", 32 * MIB, [(disks.LINUX_DATA, "damaged", 1, image)])
+
+
+def env(folder, tree):
+    """GPT with one FAT16, and no environment before it."""
+    image = disks.fat(folder / "behind-env.img", 16 * MIB, 16, tree)
+    return disks.gpt(folder / "env.img", 20 * MIB, [(disks.ESP, "system", 1, image)])
 
 
 def files_4k(folder, tree):

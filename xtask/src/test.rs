@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     ("undefined behaviour", interpreted),
     ("aarch64 build", build::build),
     ("reduced configuration", reduced),
+    ("stored environment", stored_environment),
     ("end-to-end tests on Xen", end_to_end),
 ];
 
@@ -205,11 +206,20 @@ fn reduced(output: &Output) -> Result<(), String> {
     Ok(())
 }
 
+/// The image that keeps its environment on a disk, for the tests on Xen.
+fn stored_environment(output: &Output) -> Result<(), String> {
+    let stored = Output::at(output.file("env"));
+    let defconfig = kconfig::root().join("configs/xenguest_arm64_env_defconfig");
+    stored.config().load_defconfig(&defconfig)?;
+    build::build(&stored)
+}
+
 fn end_to_end(output: &Output) -> Result<(), String> {
     let programs = [
         ("UBOOT_BIN", output.file("u-boot.bin")),
         ("UBOOT_REDUCED", output.file("reduced/u-boot.bin")),
         ("BLKBACK_BIN", build::build_blkback(output)?),
+        ("UBOOT_ENV", output.file("env/u-boot.bin")),
     ];
     pytest("tests/xen", &programs)
 }
