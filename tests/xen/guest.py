@@ -39,11 +39,19 @@ class Guest:
         self.expect(r"\n(synced|Unknown command 'echo'[^\n]*)\r*\n" + re.escape(PROMPT), timeout)
         return shown(before)
 
-    def command(self, line, timeout=120.0):
-        """Run a command line at the prompt; return its output without the echo."""
+    def command(self, line, timeout=120.0, keys=()):
+        """Run a command line at the prompt; return its output without the echo.
+
+        `keys` are what to type while it runs: (what to wait for, as a regular expression; text).
+        """
         self.send(line + "\r")
         self.expect(re.escape(line) + r"\r*\n", timeout)
-        out, _ = self.expect(r"(?:^|\n)" + re.escape(PROMPT), timeout)
+        out = ""
+        for pattern, text in keys:
+            before, match = self.expect(pattern, timeout)
+            out += before + match.group(0)
+            self.send(text)
+        out += self.expect(r"(?:^|\n)" + re.escape(PROMPT), timeout)[0]
         return shown(out)
 
     def succeeds(self, line, timeout=120.0):
@@ -58,9 +66,9 @@ class Guest:
         assert not done, f"{line!r} succeeded: {out}"
         return out
 
-    def judged(self, line, timeout=120.0):
+    def judged(self, line, timeout=120.0, keys=()):
         """Run a command; return its output, and whether it succeeded."""
-        out = self.command(f"if {line}; then echo status=0; else echo status=1; fi", timeout)
+        out = self.command(f"if {line}; then echo status=0; else echo status=1; fi", timeout, keys)
         match = re.search(r"(?:^|\n)status=([01])\s*$", out)
         assert match, f"no status after {line!r}: {out!r}"
         return out[: match.start()], match.group(1) == "0"

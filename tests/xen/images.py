@@ -38,6 +38,7 @@ def make(folder):
         "huge": huge(folder, tree),
         "damaged": damaged(folder, tree),
         "env": env(folder, tree),
+        "samples": samples(folder, tree),
     }
     return Images(folder, plain, {"files4k": files_4k(folder, tree)})
 
@@ -101,6 +102,32 @@ def env(folder, tree):
     """GPT with one FAT16, and no environment before it."""
     image = disks.fat(folder / "behind-env.img", 16 * MIB, 16, tree)
     return disks.gpt(folder / "env.img", 20 * MIB, [(disks.ESP, "system", 1, image)])
+
+
+def samples(folder, tree):
+    """GPT with a FAT16 and an ext4 that hold a file for each kind of image that commands take."""
+    fill_samples(folder / "samples", (tree / "hello.txt").read_bytes())
+    fat = disks.fat(folder / "samples-fat.img", 16 * MIB, 16, folder / "samples")
+    ext4 = disks.ext(folder / "samples-ext4.img", 8 * MIB, folder / "samples",
+                     options=["-L", "samples", "-U", "11111111-2222-3333-4444-555555555555"])
+    path = disks.gpt(folder / "samples.img", 28 * MIB,
+                     [(disks.ESP, "system", 1, fat), (disks.LINUX_DATA, "root", 18, ext4)])
+    disks.tool("sgdisk", "--partition-guid=1:aaaaaaaa-2222-3333-4444-555555555555", path)
+    return path
+
+
+def fill_samples(folder, text):
+    """Hello.txt, packed by each tool, as a script, and in images."""
+    folder.mkdir()
+    hello, script = folder / "hello.txt", folder / "script"
+    hello.write_bytes(text)
+    script.write_text("echo from the script\n")
+    for packer in ["gzip -nk", "xz -k", "xz -k --format=lzma", "zstd -q", "lz4 -qm"]:
+        disks.tool(*packer.split(), hello)
+    kind = ["mkimage", "-A", "arm64", "-C", "none", "-a", "50000000", "-e", "50000000", "-n", "sample"]
+    disks.tool(*kind, "-T", "script", "-d", script, folder / "script.img")
+    disks.tool(*kind, "-T", "multi", "-d", f"{hello}:{script}", folder / "multi.img")
+    disks.tool(*kind, "-O", "linux", "-T", "kernel", "-d", hello, folder / "kernel.img")
 
 
 def files_4k(folder, tree):

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Images and booting."""
+
+from cases.case import DUMP, load, no, usage, yes
+
+BOOT = {
+    "boot": [
+        yes("setenv bootcmd 'echo booted'; boot", "booted"),
+        no("setenv bootcmd false; boot"),
+        yes("env default -f bootcmd"),
+    ],
+    "bootd": [
+        yes("setenv bootcmd 'echo booted'; bootd", "booted"),
+        no("setenv bootcmd false; bootd"),
+        yes("env default -f bootcmd"),
+    ],
+    "bootflow": [
+        yes("bootflow scan -l", "Scanning for bootflows in all bootdevs\nSeq .*\\(0 bootflows, 0 valid\\)"),
+        no("bootflow scan -b", ".*"),
+        usage("bootflow"),
+    ],
+    "booti": [no("mw.b 50000000 0 1000; booti 50000000", "Bad Linux ARM64 Image magic!"), no("booti 10", ".+")],
+    "bootm": [
+        load("kernel.img"),
+        yes(
+            "bootm start 50000000",
+            "## Booting kernel from Legacy Image at 50000000 \\.\\.\\.\n.*Verifying Checksum \\.\\.\\. OK\n.*",
+        ),
+        no("bootm loados", ".*Bad Linux ARM64 Image magic!"),
+        no("mw.l 50000000 0; bootm 50000000", "Wrong Image Type for bootm command\n.*"),
+    ],
+    "go": [
+        yes(
+            "mw.l 50000000 52800000; mw.l 50000004 d65f03c0; go 50000000",
+            "## Starting application at 0x50000000 \\.\\.\\.\n## Application terminated, rc = 0x0",
+        ),
+        no("go 10", ".+"),
+        usage("go"),
+    ],
+    "iminfo": [
+        load("multi.img"),
+        yes(
+            "iminfo 50000000",
+            ".*Legacy image found\n   Image Name:   sample\n.*Image 1: 21 Bytes.*Verifying Checksum \\.\\.\\. OK",
+        ),
+        no("mw.b 50000050 0; iminfo 50000000", ".*Bad Data CRC"),
+        no("mw.l 50000000 0; iminfo 50000000", ".*Unknown image format!"),
+    ],
+    "imxtract": [
+        load("multi.img"),
+        yes("imxtract 50000000 0 51000000; md.b 51000000 10", f".*Loading part 0 \\.\\.\\. OK\n51000000: {DUMP[0]}"),
+        no("imxtract 50000000 5 51000000", ".*Bad Image Part"),
+        no("mw.l 50000000 0; imxtract 50000000 0 51000000", ".*Invalid image type for imxtract"),
+    ],
+}
+
+# What ends the guest, or starts it anew: the line, and what has to follow.
+ENDS = {
+    "exception": ("exception undefined", r"[Uu]ndefined.*U-Boot 20"),
+    "panic": ("panic 'so it is'", r"so it is.*U-Boot 20"),
+    "reset": ("reset", r"resetting \.\.\..*U-Boot 20"),
+    "poweroff": ("poweroff", r"poweroff \.\.\."),
+}
