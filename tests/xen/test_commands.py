@@ -74,21 +74,6 @@ def test_bdinfo_shows_memory_and_where_the_loader_is(guest):
     assert 0x5c000000 < relocated < 0x60000000
 
 
-def test_reset_starts_again(start):
-    guest = start("again")
-    guest.to_prompt()
-    guest.send("reset\r")
-    guest.expect("U-Boot 20", 120)
-    guest.to_prompt()
-
-
-def test_poweroff_ends_the_guest(start, lab):
-    guest = start("off")
-    guest.to_prompt()
-    guest.send("poweroff\r")
-    lab.wait_until_gone("off")
-
-
 def test_xen_tells_of_itself(guest):
     info = guest.succeeds("xen info")
     assert re.search(r"(?m)^xen_version +: 4\.\d+", info)

@@ -69,7 +69,7 @@ def test_commands_that_end_the_guest(start, lab):
     guest.to_prompt()
     for line, follows in ENDS.values():
         guest.send(f"{line}\r")
-        out, _ = guest.expect(f"(?s){follows}")
+        out, _ = guest.expect(f"(?s){follows}", 120)
         assert PROMPT not in shown(out), f"{line!r} came back: {out}"
         if line != "poweroff":
             guest.to_prompt()
