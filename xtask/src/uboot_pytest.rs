@@ -20,6 +20,14 @@ pub enum Board {
     Xen,
 }
 
+/// Tests that need a command the board has not, without saying so. The suite takes
+/// the message for a dead board, and ends.
+const LEFT_OUT: &[(Board, &str)] = &[
+    (Board::Sandbox, "test_extension.py::test_extension"),
+    (Board::Xen, "test_gpt.py::test_gpt_set_bootable"),
+    (Board::Xen, "test_gpt.py::test_gpt_transpose"),
+];
+
 impl std::str::FromStr for Board {
     type Err = String;
 
@@ -68,6 +76,9 @@ pub fn run(board: Board, image: Output, words: &[OsString]) -> Result<(), String
         ("--persistent-data-dir", "uboot-pytest/data"),
     ] {
         test.arg(option).arg(output.file(folder));
+    }
+    for (_, name) in LEFT_OUT.iter().filter(|(of, _)| *of == board) {
+        test.arg(format!("--deselect=tests/{name}"));
     }
     command::run(test.args(arguments))
 }
