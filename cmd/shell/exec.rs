@@ -2,7 +2,7 @@
 //! Does what a parsed script says.
 
 use super::ast::{Chain, Connector, List, Node, Word};
-use super::parser;
+use super::parser::Lines;
 use crate::command;
 use crate::{CmdError, CmdResult, Context};
 use alloc::string::{String, ToString};
@@ -26,15 +26,9 @@ pub(crate) enum Stop {
 impl Context {
     /// Runs a script: commands separated by `;` or newlines. The value is the
     /// status of the last command, 0 for success; errors are on the console.
+    /// What is wrong with a line is found when it is its turn.
     pub fn run_script(&mut self, script: &str) -> i32 {
-        match parser::parse(script) {
-            Ok(list) => _ = self.run_list(&list),
-            Err(error) => {
-                println!("syntax error: {error}");
-                self.shell.repeatable = false;
-                self.shell.status = 1;
-            }
-        }
+        self.outermost(|ctx| ctx.lines(script));
         self.shell.status
     }
 
@@ -55,7 +49,12 @@ impl Context {
 
     /// Runs a parsed script and says whether it ended with `exit`.
     pub(super) fn run_list(&mut self, list: &List) -> bool {
-        let mut status = self.nested(|ctx| ctx.list(list));
+        self.outermost(|ctx| ctx.list(list))
+    }
+
+    /// Runs what `exit` leaves, and says whether it did.
+    fn outermost(&mut self, run: impl FnOnce(&mut Context) -> i32) -> bool {
+        let mut status = self.nested(run);
         let exit = match self.shell.stop {
             Some(Stop::Exit(status)) => Some(status),
             _ => None,
@@ -81,6 +80,23 @@ impl Context {
         }
         self.shell.repeatable = false;
         true
+    }
+
+    fn lines(&mut self, script: &str) -> i32 {
+        let mut lines = Lines::new(script);
+        let mut status = 0;
+        while self.shell.stop.is_none() {
+            match lines.next() {
+                Ok(Some(line)) => status = self.list(&line),
+                Ok(None) => break,
+                Err(error) => {
+                    println!("syntax error: {error}");
+                    self.shell.repeatable = false;
+                    return 1;
+                }
+            }
+        }
+        status
     }
 
     fn list(&mut self, list: &List) -> i32 {

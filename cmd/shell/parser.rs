@@ -21,18 +21,50 @@ const KEYWORDS: [&str; 11] = [
 /// Parses a script.
 ///
 /// # Errors
-/// What is wrong with it; nothing of it has run.
+/// What is wrong with it.
 pub fn parse(script: &str) -> Result<List, ParseError> {
-    let mut parser = Parser {
-        lexer: Lexer::new(script),
-        token: Token::Newline,
-        depth: 0,
-    };
-    parser.advance()?;
-    let list = parser.list()?;
-    match parser.token {
-        Token::End => Ok(list),
-        _ => Err(parser.unexpected()),
+    let mut lines = Lines::new(script);
+    let mut list = List::new();
+    while let Some(line) = lines.next()? {
+        list.extend(line);
+    }
+    Ok(list)
+}
+
+/// The lines of a script, with those that belong to a command that one begins.
+pub struct Lines<'a> {
+    parser: Parser<'a>,
+}
+
+impl<'a> Lines<'a> {
+    /// Begins at the start of a script.
+    pub fn new(script: &'a str) -> Lines<'a> {
+        Lines {
+            parser: Parser {
+                lexer: Lexer::new(script),
+                token: Token::Newline,
+                depth: 1,
+            },
+        }
+    }
+
+    /// The commands of the next line that has any; `None` at the end.
+    ///
+    /// # Errors
+    /// What is wrong with that line.
+    pub fn next(&mut self) -> Result<Option<List>, ParseError> {
+        let parser = &mut self.parser;
+        parser.skip_separators()?;
+        let mut line = List::new();
+        while !matches!(parser.token, Token::Newline | Token::End) {
+            line.push(parser.chain()?);
+            match parser.token {
+                Token::Newline | Token::End => break,
+                Token::Semicolon => parser.skip_semicolons()?,
+                _ => return Err(parser.unexpected()),
+            }
+        }
+        Ok((!line.is_empty()).then_some(line))
     }
 }
 
@@ -194,6 +226,13 @@ impl Parser<'_> {
 
     fn skip_separators(&mut self) -> Result<(), ParseError> {
         while matches!(self.token, Token::Semicolon | Token::Newline) {
+            self.advance()?;
+        }
+        Ok(())
+    }
+
+    fn skip_semicolons(&mut self) -> Result<(), ParseError> {
+        while self.token == Token::Semicolon {
             self.advance()?;
         }
         Ok(())

@@ -101,6 +101,15 @@ fn chains_depend_on_the_status() {
 }
 
 #[test]
+fn what_stands_before_an_error_runs() {
+    let (status, text) = run("echo a\nif ok\nthen echo b\nfi; echo c\necho d; fi\necho e");
+    assert_eq!(text, "a\nb\nc\nsyntax error: unexpected 'fi'\n");
+    assert_eq!(status, 1);
+    assert_eq!(run("leave\nfi").0, 7);
+    assert_eq!(output("interrupt\necho a"), "<INTERRUPT>\n");
+}
+
+#[test]
 fn branches_and_loops() {
     assert_eq!(output("if ok; then echo a; else echo b; fi"), "a\n");
     assert_eq!(
