@@ -8,6 +8,7 @@ use env::Env;
 use env::{Separator, text};
 use include::config::CONFIG_SYS_MAXARGS;
 
+/// The status is the number of variables that are not there.
 pub(crate) fn do_printenv(ctx: &mut Context, args: &[&str]) -> CmdResult {
     // Names that begin with a dot are hidden unless they are asked for.
     let (all, names) = match args {
@@ -18,17 +19,20 @@ pub(crate) fn do_printenv(ctx: &mut Context, args: &[&str]) -> CmdResult {
         print_all(&ctx.env, all);
         return Ok(());
     }
-    let mut result = Ok(());
+    let mut missing = 0;
     for name in names {
         match ctx.env.get(name) {
             Some(value) => print_variable(name, value),
             None => {
                 println!("## Error: \"{name}\" not defined");
-                result = Err(CmdError::Failure);
+                missing += 1;
             }
         }
     }
-    result
+    match missing {
+        0 => Ok(()),
+        missing => Err(CmdError::Status(missing)),
+    }
 }
 
 /// Prints all variables as a text that could be imported, and its size.
@@ -74,6 +78,7 @@ mod tests {
             run("setenv b 3; printenv none b"),
             (1, "## Error: \"none\" not defined\nb=3\n".into())
         );
+        assert_eq!(run("printenv none a nothing").0, 3);
     }
 
     #[test]
