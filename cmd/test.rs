@@ -95,6 +95,9 @@ fn is_binary(words: &[&str]) -> bool {
 
 /// Whether a path leads to something; without the device or a file system it does not.
 fn file_exists(ctx: &Context, interface: &str, spec: &str, path: &str) -> bool {
+    if let Some(fs) = fs::on_interface(interface) {
+        return fs.exists(path);
+    }
     let boot_device = ctx.env.get("bootdevice");
     match disk::locate_by_name(&ctx.dm, interface, Some(spec), boot_device, Whole::Allowed) {
         Ok(place) => fs::open(&place.disk, &place.partition).is_ok_and(|fs| fs.exists(path)),

@@ -72,6 +72,7 @@ def test_the_hosts_own_files_are_a_file_system(commands, tmp_path):
     status, text = commands("mw.b 1000 41 8", "host save hostfs - 1000 saved.txt 8", "save hostfs - 1000 hello.txt 3")
     assert status == 0 and "8 bytes written" in text
     assert (tmp_path / "saved.txt").read_bytes() == b"A" * 8 and (tmp_path / "hello.txt").read_bytes() == b"AAA"
+    assert commands("test -e hostfs - hello.txt") == (0, "") and commands("test -e hostfs - none.txt") == (1, "")
     status, text = commands("load hostfs - 1000 none.txt")
     assert status == 1 and "'none.txt': not found" in text
 
