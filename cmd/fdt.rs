@@ -49,10 +49,16 @@ const SUBCOMMANDS: [Subcommand; 17] = [
     ("", |_, _| Err(CmdError::Usage)),
 ];
 
+/// Those that need no working tree; the others look for it before their arguments.
+const FIND_A_TREE: [&str; 2] = ["ad", "mo"];
+
 fn do_fdt(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let &[_, name, ref rest @ ..] = args else {
         return Err(CmdError::Usage);
     };
+    if !FIND_A_TREE.iter().any(|prefix| name.starts_with(prefix)) {
+        working_address(ctx)?;
+    }
     let found = SUBCOMMANDS
         .iter()
         .find(|(prefix, _)| name.starts_with(prefix));
@@ -83,8 +89,12 @@ pub fn working_mut(ctx: &mut Context) -> Result<FdtMut<'_>, CmdError> {
     support::tree_at_mut(&mut ctx.ram, address).map_err(|error| invalid(address, error))
 }
 
-/// The tree at an address.
+/// The tree at an address, which must be a multiple of 8.
 fn valid(ram: &Ram, address: u64) -> Result<Fdt<'_>, CmdError> {
+    if !address.is_multiple_of(8) {
+        println!("libfdt fdt_check_header(): FDT_ERR_ALIGNMENT");
+        return Err(CmdError::Failure);
+    }
     support::tree_at(ram, address).map_err(|error| invalid(address, error))
 }
 
@@ -230,9 +240,19 @@ mod tests {
     fn a_tree_must_be_named_first() {
         let mut ctx = with_tree();
         ctx.env.delete("fdtaddr");
-        let (status, text) = run(&mut ctx, "fdt print");
-        assert_eq!((status, text.lines().count()), (1, 3));
-        assert!(text.ends_with("\nAborting!\n"), "{text}");
+        for line in ["fdt print", "fdt xyzzy", "fdt set"] {
+            let (status, text) = run(&mut ctx, line);
+            assert_eq!((status, text.lines().count()), (1, 3));
+            assert!(text.ends_with("\nAborting!\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tree_must_be_aligned() {
+        let mut ctx = with_tree();
+        let (status, text) = run(&mut ctx, "fdt addr 40000004");
+        assert_eq!(status, 1);
+        assert_eq!(text, "libfdt fdt_check_header(): FDT_ERR_ALIGNMENT\n");
     }
 
     #[test]
