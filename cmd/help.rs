@@ -24,8 +24,8 @@ fn list(ctx: &Context) -> CmdResult {
     Ok(())
 }
 
+/// As in U-Boot, the status is 1 in any case.
 fn explain(ctx: &Context, names: &[&str]) -> CmdResult {
-    let mut result = Ok(());
     for name in names {
         match find(ctx.commands, name) {
             Some(command) => command.print_usage(),
@@ -33,11 +33,10 @@ fn explain(ctx: &Context, names: &[&str]) -> CmdResult {
                 println!(
                     "Unknown command '{name}' - try 'help' without arguments for list of all known commands\n"
                 );
-                result = Err(CmdError::Failure);
             }
         }
     }
-    result
+    Err(CmdError::Failure)
 }
 
 #[cfg(test)]
@@ -63,6 +62,7 @@ mod tests {
             output("help true"),
             "true - do nothing, successfully\n\nUsage:\ntrue - No additional help available.\n"
         );
+        assert_eq!(run("help true").0, 1);
         assert!(output("help printe").contains("\n\nUsage:\nprintenv [-a]\n"));
         let (status, text) = run("help nonsense");
         assert_eq!(status, 1);
