@@ -19,7 +19,7 @@ fn do_fatinfo(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let Some(fat) = fat else {
         let number = disk.number;
         println!(
-            "** Unable to use {interface} {number}:{:x} for fatinfo **",
+            "\n** Unable to use {interface} {number}:{:x} for fatinfo **",
             partition.number
         );
         return Err(CmdError::Failure);

@@ -193,6 +193,15 @@ impl FileSystem for Ext4 {
         })
     }
 
+    /// As in U-Boot, a directory has none here, while it has one of 0 on FAT.
+    fn size(&self, path: &str) -> Result<u64> {
+        let metadata = self.metadata(path)?;
+        match metadata.kind {
+            FileType::Directory => Err(Error::IsADirectory),
+            _ => Ok(metadata.size),
+        }
+    }
+
     fn read(&self, path: &str, offset: u64, buf: &mut [u8]) -> Result<usize> {
         let inode = self.find(path)?;
         match inode.kind() {

@@ -57,6 +57,11 @@ fn ls_and_size() {
     );
     fails(
         &mut context,
+        "size pvblock 0:2 boot",
+        "Failed to get the size of 'boot': is a directory\n",
+    );
+    fails(
+        &mut context,
         "size pvblock 0:2 none",
         "Failed to get the size of 'none': not found\n",
     );
@@ -79,7 +84,7 @@ fn fatinfo() {
     fails(
         &mut context,
         "fatinfo pvblock 0:2",
-        "** Unable to use pvblock 0:2 for fatinfo **\n",
+        "\n** Unable to use pvblock 0:2 for fatinfo **\n",
     );
 }
 
