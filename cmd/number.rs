@@ -42,7 +42,7 @@ pub fn width(name: &str) -> Result<usize, CmdError> {
         Some("w") => Ok(2),
         Some("q") => Ok(8),
         Some(other) => {
-            println!("## Error: unknown width '.{other}', expected .b, .w, .l or .q");
+            println!("Invalid data width specifier '.{other}', expected .b, .w, .l or .q");
             Err(CmdError::Failure)
         }
     }

@@ -90,7 +90,7 @@ fn mistakes_change_nothing() {
         assert!(failed(usage).starts_with("setexpr - "), "{usage}");
     }
     assert!(failed(" fred xyz").contains("'xyz' is not a hexadecimal number"));
-    assert!(failed(".x fred 1").contains("unknown width"));
+    assert!(failed(".x fred 1").contains("Invalid data width specifier"));
 }
 
 #[test]

@@ -65,9 +65,7 @@ impl Target {
     /// What is there already, and is not one of a directory's own names.
     fn existing(&self) -> Result<&Node> {
         match &self.found {
-            _ if self.name.is_empty() => {
-                Err(Error::Invalid("the root directory stays where it is"))
-            }
+            _ if self.name.is_empty() => Err(Error::Invalid("cannot remove root")),
             Some(node) if node.entry.is_dots() => {
                 Err(Error::Invalid("the names . and .. stay where they are"))
             }
