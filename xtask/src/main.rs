@@ -2,8 +2,10 @@
 //! Configures, builds, runs and tests the boot loader: `cargo xtask help`.
 
 mod bench;
+mod board;
 mod build;
 mod command;
+mod compare;
 mod configure;
 mod differing;
 mod image;
@@ -20,9 +22,9 @@ use std::process::ExitCode;
 
 use lexopt::prelude::*;
 
+use crate::board::Board;
 use crate::output::Output;
 use crate::run::Guest;
-use crate::uboot_pytest::Board;
 
 const HELP: &str = "\
 Usage: cargo xtask COMMAND [OPTION]...
@@ -37,6 +39,8 @@ Commands:
                   build the loader as a process in target/sandbox, and start it
   uboot-pytest PATH [-- ARGUMENT...]
                   run the test suite of U-Boot's source tree at PATH
+  compare FILE [-- AREA...]
+                  compare answers with those of FILE, another sandbox or image
   test            check and test everything
   bench           measure the command line, in the sandbox, and the disks, on Xen
   help            print this text
@@ -50,7 +54,7 @@ Options of run:
   --disk FILE       a raw disk image to use instead of the demo disk
   --memory MIB      memory of the guest (default 512)
 
-Options of uboot-pytest:
+Options of uboot-pytest and compare:
   --board BOARD     what it runs on: sandbox (the default), or xen, a guest
 
 Options of bench:
@@ -60,6 +64,12 @@ Options of bench:
 Ctrl-] ends run.
 ";
 
+/// The commands that run on the sandbox or on Xen.
+const ON_BOARDS: [&str; 2] = ["compare", "uboot-pytest"];
+
+/// The commands that pass words on.
+const TAKE_WORDS: [&str; 3] = ["compare", "sandbox", "uboot-pytest"];
+
 /// What the command line asks for.
 struct Arguments {
     command: String,
@@ -67,9 +77,9 @@ struct Arguments {
     guest: Guest,
     /// Other sandboxes and images to measure.
     against: Vec<PathBuf>,
-    /// What the test suite runs on.
+    /// What the test suite or the comparison runs on.
     board: Board,
-    /// For the sandbox, or the test suite.
+    /// For the sandbox, the test suite or the comparison.
     words: Vec<OsString>,
 }
 
@@ -101,6 +111,7 @@ fn obey(arguments: Arguments) -> Result<(), String> {
         "run" => run::run(&output, &arguments.guest),
         "sandbox" => sandbox::run(&arguments.words),
         "uboot-pytest" => uboot_pytest::run(arguments.board, output, &arguments.words),
+        "compare" => compare::compare(arguments.board, &output, &arguments.words),
         "test" => test::test(&output),
         "bench" => bench::bench(&output, &arguments.against),
         name if name.ends_with("_defconfig") => configure::defconfig(&output, name),
@@ -128,7 +139,7 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
         let is_run = arguments.command == "run";
         match argument {
             Value(word) if arguments.command.is_empty() => arguments.command = word.string()?,
-            Value(word) if ["sandbox", "uboot-pytest"].contains(&arguments.command.as_str()) => {
+            Value(word) if TAKE_WORDS.contains(&arguments.command.as_str()) => {
                 arguments.words.push(word);
             }
             Short('h') | Long("help") => arguments.command = "help".into(),
@@ -136,7 +147,7 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
             Long("prompt") if is_run => arguments.guest.prompt = true,
             Long("disk") if is_run => arguments.guest.disk = Some(parser.value()?.into()),
             Long("memory") if is_run => arguments.guest.memory = parser.value()?.parse()?,
-            Long("board") if arguments.command == "uboot-pytest" => {
+            Long("board") if ON_BOARDS.contains(&arguments.command.as_str()) => {
                 arguments.board = parser.value()?.parse()?;
             }
             Long("against") if arguments.command == "bench" => {
@@ -193,6 +204,14 @@ mod tests {
         let against = parsed("bench --against one --against two").unwrap().against;
         assert_eq!(against, [PathBuf::from("one"), "two".into()]);
         assert!(parsed("test --against other").is_err());
+    }
+
+    #[test]
+    fn what_is_compared_can_be_chosen() {
+        let arguments = parsed("compare --board xen u-boot.bin part").unwrap();
+        assert_eq!(arguments.board, Board::Xen);
+        assert_eq!(arguments.words, ["u-boot.bin", "part"]);
+        assert!(parsed("bench --board xen").is_err());
     }
 
     #[test]

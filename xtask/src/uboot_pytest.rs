@@ -6,19 +6,12 @@ use std::fs;
 
 use kconfig::{DEFAULT_BOARD, Python};
 
+use crate::board::Board;
 use crate::build;
 use crate::command;
 use crate::output::{self, Output};
 use crate::packages;
 use crate::sandbox;
-
-/// What the suite is run on.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Board {
-    #[default]
-    Sandbox,
-    Xen,
-}
 
 /// Tests that need a command the board has not, without saying so. The suite takes
 /// the message for a dead board, and ends.
@@ -27,18 +20,6 @@ const LEFT_OUT: &[(Board, &str)] = &[
     (Board::Xen, "test_gpt.py::test_gpt_set_bootable"),
     (Board::Xen, "test_gpt.py::test_gpt_transpose"),
 ];
-
-impl std::str::FromStr for Board {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "sandbox" => Ok(Self::Sandbox),
-            "xen" => Ok(Self::Xen),
-            _ => Err(format!("there is no board {name:?}: sandbox or xen")),
-        }
-    }
-}
 
 /// Builds the board, and runs the suite of a source tree of U-Boot's on it: the
 /// first of `words` is its path, the others are arguments for its `test/py/test.py`.
