@@ -10,7 +10,7 @@ RULES = [
     # Features that U-Boot's sandbox has and the board has not: dates of images,
     # names of error numbers, the check of a signature before anything else.
     (r"(?m)^ *Created: .*\n", ""),
-    (r"\bERROR (-\d+): [^:\n]+:", r"ERROR \1E:"),
+    (r"\bERROR (-\d+):(?: [^:\n]+:)?", r"ERROR \1E:"),
     (r"(?m)^INFO: no info for image pre-load sig check\n", ""),
     # U-Boot's sandbox shows an address of the process here.
     (r"\bfor FIT Image at [0-9a-f]+ ", "for FIT Image at ADDRESS "),
