@@ -285,7 +285,10 @@ impl BackRing {
         match &mut self.persistent {
             Some(persistent) => {
                 xen.write_back(&mut page);
-                persistent.insert(page.reference, page);
+                // After a lie, a page may be in two requests, and then it is mapped twice.
+                if let Some(other) = persistent.insert(page.reference, page) {
+                    xen.unmap(other);
+                }
             }
             None => xen.unmap(page),
         }
