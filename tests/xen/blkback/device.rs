@@ -170,7 +170,8 @@ impl Device {
                 self.kept.extend(ended.map(Connection::keep));
                 self.state = CLOSED;
             }
-            (INITIALISING, CLOSED) => self.state = INIT_WAIT,
+            // The front-end may have been faster than the events of its states.
+            (INITIALISING, CLOSING | CLOSED) => self.state = INIT_WAIT,
             _ => {}
         }
         Ok(())
