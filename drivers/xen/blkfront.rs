@@ -4,7 +4,7 @@
 //! Source: `xen/include/public/io/blkif.h`. When an operating system starts,
 //! the device must look as if nobody had ever used it.
 
-use crate::xen::blkqueue::Queue;
+use crate::xen::blkqueue::{MAX_REQUEST, Queue};
 use crate::xen::blkreq::Piece;
 use crate::xen::services::Services;
 use crate::xen::shared::Lent;
@@ -15,6 +15,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use arch::time::Deadline;
 use common::{Error, Result};
+use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 use dm::blk::{BlkInfo, BlockDevice, ReadPiece};
 use include::xen::io::blkif::{
@@ -155,18 +156,9 @@ impl BlkFront {
             Err(error) => Err(error),
         }
     }
-}
 
-impl BlockDevice for BlkFront {
-    fn info(&self) -> BlkInfo {
-        self.info.clone()
-    }
-
-    fn read(&self, start: u64, buf: &mut [u8]) -> Result<()> {
-        self.read_pieces(&mut [ReadPiece { start, bytes: buf }])
-    }
-
-    fn read_pieces(&self, pieces: &mut [ReadPiece]) -> Result<()> {
+    /// Reads pieces, with as few requests as possible.
+    fn read_together(&self, pieces: &mut [ReadPiece]) -> Result<()> {
         let mut lent = Vec::new();
         lent.try_reserve_exact(pieces.len())
             .map_err(|_| Error::NoMemory)?;
@@ -179,6 +171,57 @@ impl BlockDevice for BlkFront {
         self.transfer(OP_READ, &lent)
     }
 
+    /// The outcome of a transfer, with the very block that failed instead of the
+    /// first one of its request: halves of what the request held are tried again.
+    fn narrowed(
+        &self,
+        result: Result<()>,
+        start: u64,
+        len: usize,
+        mut again: impl FnMut(u64, Range<usize>) -> Result<()>,
+    ) -> Result<()> {
+        let Err(Error::Io(failed)) = result else {
+            return result;
+        };
+        let size = self.info.block_size as usize;
+        let mut from = failed.saturating_sub(start) as usize * size;
+        let mut count = len.saturating_sub(from).min(MAX_REQUEST) / size;
+        while count > 1 {
+            let half = count / 2;
+            let block = start + (from / size) as u64;
+            match again(block, from..from + half * size) {
+                Ok(()) => (from, count) = (from + half * size, count - half),
+                Err(Error::Io(_)) => count = half,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Io(start + (from / size) as u64))
+    }
+}
+
+impl BlockDevice for BlkFront {
+    fn info(&self) -> BlkInfo {
+        self.info.clone()
+    }
+
+    fn read(&self, start: u64, buf: &mut [u8]) -> Result<()> {
+        let result = self.read_together(&mut [ReadPiece { start, bytes: buf }]);
+        self.narrowed(result, start, buf.len(), |block, range| {
+            let bytes = buf.get_mut(range).ok_or(Error::OutOfRange)?;
+            self.transfer(OP_READ, &[self.piece(block, Lent::to_fill(bytes))])
+        })
+    }
+
+    fn read_pieces(&self, pieces: &mut [ReadPiece]) -> Result<()> {
+        match self.read_together(pieces) {
+            // What is bad may lie between them, where nobody wants it.
+            Err(Error::Io(_)) => pieces
+                .iter_mut()
+                .try_for_each(|piece| self.read(piece.start, piece.bytes)),
+            result => result,
+        }
+    }
+
     fn write(&self, start: u64, buf: &[u8]) -> Result<()> {
         <dyn BlockDevice>::check_range(&self.info, start, buf.len())?;
         if self.info.read_only {
@@ -188,7 +231,11 @@ impl BlockDevice for BlkFront {
             return Ok(());
         }
         self.dirty.store(true, Ordering::Relaxed);
-        self.transfer(OP_WRITE, &[self.piece(start, Lent::to_read(buf))])
+        let write =
+            |block, bytes| self.transfer(OP_WRITE, &[self.piece(block, Lent::to_read(bytes))]);
+        self.narrowed(write(start, buf), start, buf.len(), |block, range| {
+            write(block, buf.get(range).ok_or(Error::OutOfRange)?)
+        })
     }
 
     fn flush(&self) -> Result<()> {

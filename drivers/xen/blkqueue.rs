@@ -34,6 +34,8 @@ const SECTOR_LEN: usize = SECTOR as usize;
 const SEGMENTS: usize = 64;
 /// The same for requests of which only parts are copied.
 const GATHERED_SEGMENTS: usize = 256;
+/// Bytes of a request at most.
+pub const MAX_REQUEST: usize = GATHERED_SEGMENTS * PAGE_SIZE;
 /// Sectors that are read although nobody wants them, if that saves a request.
 const GAP_SECTORS: u64 = 16;
 

@@ -293,7 +293,7 @@ fn an_error_names_the_first_block_and_ends_the_transfer() {
                 back.behaviour.bad = [2 * request + 3, 4 * request].into();
             });
             let mut buffer = fixture.buffer(LARGE, 0);
-            let first = Err(Error::Io(2 * request * 512 / size));
+            let first = Err(Error::Io((2 * request + 3) * 512 / size));
             assert_eq!(disk.read(0, &mut buffer), first);
             assert_eq!(disk.write(0, &buffer), first);
             // The disk goes on working.
@@ -303,6 +303,34 @@ fn an_error_names_the_first_block_and_ends_the_transfer() {
             drop(disk);
             fixture.finish(0);
         }
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
+fn each_bad_block_is_found_and_spoils_only_itself() {
+    for bad in [0, 1, 511, 512, 700, 2047, 8191] {
+        let fixture = Fixture::with_disk(Config::like_linux());
+        let disk = fixture.connect().unwrap();
+        fixture.disk(|back| back.behaviour.bad = [bad].into());
+        let mut buffer = fixture.buffer(LARGE, 0);
+        assert_eq!(disk.read(0, &mut buffer), Err(Error::Io(bad)));
+        assert_eq!(disk.write(0, &buffer), Err(Error::Io(bad)));
+        // Between pieces, where nobody wants it, and in one of them.
+        let start = bad.saturating_sub(3);
+        let (mut before, mut after) = ([0; 512], [0; 1024]);
+        let mut read = |first: u64, second: u64| {
+            let (a, b) = (&mut before[..], &mut after[..]);
+            let pieces = [(first, a), (second, b)];
+            disk.read_pieces(&mut pieces.map(|(start, bytes)| ReadPiece { start, bytes }))
+        };
+        if bad > 3 {
+            assert_eq!(read(start, bad + 1), Ok(()));
+            assert_eq!(read(start, bad - 1), Err(Error::Io(bad)));
+        }
+        disk.close().unwrap();
+        drop(disk);
+        fixture.finish(0);
     }
 }
 
