@@ -4,6 +4,7 @@
 mod corrupted;
 mod disk;
 mod disk_hostile;
+mod disk_pieces;
 mod disk_states;
 mod grants;
 mod store;
