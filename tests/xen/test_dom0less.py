@@ -10,7 +10,7 @@ from port import Port
 
 PLACE = 0x50000000  # where QEMU puts the loader for Xen
 MACHINE = ["qemu-system-aarch64", "-M", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a57",
-           "-smp", "2", "-m", "1024"]
+           "-smp", "2", "-m", "1024", "-display", "none", "-nic", "none"]
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def serial(loader, tmp_path):
     tree = describe(tmp_path / "host.dtb", loader.stat().st_size)
     socket = tmp_path / "serial.sock"
     arguments = MACHINE + [
-        "-display", "none", "-monitor", "none", "-nic", "none",
+        "-monitor", "none",
         "-chardev", f"socket,id=s,path={socket},server=on,wait=off", "-serial", "chardev:s",
         "-dtb", str(tree), "-kernel", str(hostfiles.XEN), "-append", "console=dtuart bootscrub=0",
         "-device", f"loader,file={loader},addr={PLACE:#x},force-raw=on"]
