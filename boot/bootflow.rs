@@ -1,205 +1,254 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Looking for something to boot: every disk, every partition, every boot method.
+//! Boot flows: what was found that can be booted, and looking for it.
 //!
 //! Disks are tried by interface and number, partitions that are marked bootable
 //! before the others, a disk without a partition table as a whole. Something
-//! that is broken is told and left out.
+//! that is broken keeps nothing else from being tried.
 //!
 //! Behaviour: U-Boot, `doc/develop/bootstd/overview.rst`. Unlike there,
 //! partitions that are not bootable are tried too, and there is a method for a
 //! kernel without any configuration.
 
+use crate::bootdev::{self, Bootdev};
 use crate::bootm::{self, Failed, Images};
-#[cfg(CONFIG_BOOTMETH_EXTLINUX)]
-use crate::bootmeth_extlinux;
-#[cfg(CONFIG_BOOTMETH_IMAGE)]
-use crate::bootmeth_image;
+use crate::bootmeth::{BootMethod, Machine};
 use crate::loader::Loader;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use arch::mem::Ram;
-use common::{Error, println};
+use common::{Error, Result, println};
 use core::ops::ControlFlow;
 use disk::{PartType, Partition};
 use dm::Model;
 use dm::blk::Disk;
-use env::Env;
-use fs::{FileSystem, FileType};
+use fs::FileSystem;
 
-/// Takes loaded images on; returns only if they do not boot, or as [`bootm::start`] does.
-type Boot<'a> = &'a mut dyn FnMut(&mut Loader<'_>, &Images) -> Result<(), Failed>;
-
-/// A way to boot.
-pub struct Method {
-    /// Its name.
-    pub name: &'static str,
-    /// The files that show that a partition can be booted so.
-    files: &'static [&'static str],
-    boot: fn(&mut Loader<'_>, &str, Boot<'_>) -> Result<(), Failed>,
+/// How far a method came with a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Nothing is known.
+    Base,
+    /// There is a disk.
+    Media,
+    /// There is a partition.
+    Part,
+    /// There is a file system.
+    Fs,
+    /// There is the method's file.
+    File,
+    /// It can be booted.
+    Ready,
 }
 
-/// The methods, in the order they are tried on each partition.
-static METHODS: &[Method] = &[
-    #[cfg(CONFIG_BOOTMETH_EXTLINUX)]
-    Method {
-        name: "extlinux",
-        files: bootmeth_extlinux::FILES,
-        boot: bootmeth_extlinux::boot,
-    },
-    #[cfg(CONFIG_BOOTMETH_IMAGE)]
-    Method {
-        name: "image",
-        files: bootmeth_image::FILES,
-        boot: bootmeth_image::boot,
-    },
-];
+impl State {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Base => "base",
+            State::Media => "media",
+            State::Part => "part",
+            State::Fs => "fs",
+            State::File => "file",
+            State::Ready => "ready",
+        }
+    }
+}
 
-/// Something that can be booted.
+/// Why a boot did not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BootError {
+    /// It did not; the console has been told why.
+    Failed,
+    /// A script ended with this status.
+    Status(i32),
+}
+
+impl From<Failed> for BootError {
+    fn from(Failed: Failed) -> BootError {
+        BootError::Failed
+    }
+}
+
+/// What a method found on a partition, or how far it came.
 pub struct Bootflow {
-    /// How.
-    pub method: &'static Method,
-    /// The disk.
-    pub disk: Disk,
-    /// The partition; 0 is the whole disk.
-    pub part: u32,
-    /// The file that the method found.
-    pub file: &'static str,
-    files: Box<dyn FileSystem>,
+    /// Where.
+    pub bootdev: Bootdev,
+    /// How to boot it.
+    pub method: &'static BootMethod,
+    /// The partition; number 0 is the whole disk.
+    pub partition: Partition,
+    /// Its name: `pvblock0.bootdev.part_1`.
+    pub name: String,
+    /// How far it came.
+    pub state: State,
+    /// Why it came no further.
+    pub error: Option<Error>,
+    /// The prefix below which the file was found, with a slash at the end.
+    pub subdir: Option<String>,
+    /// The file that was found, or the last one that was looked for.
+    pub file: Option<String>,
+    /// Bytes of the file.
+    pub size: u64,
+    /// The contents of the file, of methods that read it at once.
+    pub buffer: Option<Vec<u8>>,
+    /// What the method knows of the system's name.
+    pub os_name: Option<String>,
+    /// The command line that the user or the method wants.
+    pub cmdline: Option<String>,
 }
 
 impl Bootflow {
-    /// Its name, by the place where it was found.
-    pub fn name(&self) -> String {
-        name(&self.disk, self.part)
+    fn new(bootdev: &Bootdev, method: &'static BootMethod, partition: &Partition) -> Bootflow {
+        let part = match partition.number {
+            0 => String::from("whole"),
+            number => format!("part_{number:x}"),
+        };
+        Bootflow {
+            name: format!("{}.{part}", bootdev.name),
+            bootdev: bootdev.clone(),
+            method,
+            partition: partition.clone(),
+            state: State::Media,
+            error: None,
+            subdir: None,
+            file: None,
+            size: 0,
+            buffer: None,
+            os_name: None,
+            cmdline: None,
+        }
+    }
+
+    /// Its file system, opened anew: the disk may have changed since the flow was found.
+    ///
+    /// # Errors
+    /// If the disk or its file system cannot be used any more.
+    pub fn open(&self, model: &Model) -> Result<Box<dyn FileSystem>> {
+        fs::open(&self.bootdev.disk(model)?, &self.partition)
+    }
+
+    /// The folder of the file: paths that do not begin at the root begin there.
+    pub fn folder(&self) -> &str {
+        let path = self.file.as_deref().unwrap_or_default();
+        path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     /// Boots it; returns only if that does not work, or as [`bootm::start`] does.
     ///
     /// # Errors
     /// If it does not work.
-    pub fn boot(&self, ram: &mut Ram, env: &mut Env, model: &Model) -> Result<(), Failed> {
+    pub fn boot(&mut self, machine: &mut dyn Machine) -> core::result::Result<(), BootError> {
         println!(
             "** Booting bootflow '{}' with {}",
-            self.name(),
-            self.method.name
+            self.name, self.method.name
         );
-        let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let mut loader = Loader::new(ram, env, self.files.as_ref(), folder);
-        (self.method.boot)(&mut loader, self.file, &mut |loader, images| {
-            let handover = bootm::prepare(loader.ram, loader.env, images)?;
-            bootm::start(loader.ram, model, handover)
-        })
-        .inspect_err(|_| println!("Boot failed"))
+        (self.method.boot)(machine, self).inspect_err(|_| println!("Boot failed"))
+    }
+
+    /// Calls `load` with a loader of its files, for methods that load images.
+    ///
+    /// # Errors
+    /// If the file system cannot be used any more, or what `load` says.
+    pub fn with_loader(
+        &self,
+        machine: &mut dyn Machine,
+        load: impl FnOnce(&mut Loader<'_>, &Model) -> core::result::Result<(), Failed>,
+    ) -> core::result::Result<(), BootError> {
+        let (ram, env, model) = machine.parts();
+        let files = self
+            .open(model)
+            .map_err(|error| bootm::failed(&self.name, error))?;
+        let mut loader = Loader::new(ram, env, files.as_ref(), self.folder());
+        Ok(load(&mut loader, model)?)
     }
 }
 
-/// Calls `each` for all that can be booted, until it breaks. With `only`, just
-/// the disks of that interface (`pvblock`) or that disk (`pvblock1`) count.
-pub fn scan(model: &Model, only: Option<&str>, each: &mut dyn FnMut(Bootflow) -> ControlFlow<()>) {
-    for interface in dm::blk::interfaces(model) {
-        for number in dm::blk::numbers(model, interface) {
-            let wanted = |only: &str| only == interface || only == format!("{interface}{number}");
-            if !only.is_none_or(wanted) {
-                continue;
+/// Starts loaded images; returns only if that does not work, or as [`bootm::start`] does.
+///
+/// # Errors
+/// As [`bootm::prepare`] and [`bootm::start`].
+pub fn start(
+    loader: &mut Loader<'_>,
+    model: &Model,
+    images: &Images,
+) -> core::result::Result<(), Failed> {
+    let handover = bootm::prepare(loader.ram, loader.env, images)?;
+    bootm::start(loader.ram, model, handover)
+}
+
+/// Calls `each` for all that can be booted with these methods, until it
+/// breaks. With `only`, just the disks of that interface (`pvblock`) or that
+/// disk (`pvblock1`) count.
+pub fn scan(
+    model: &Model,
+    methods: &[&'static BootMethod],
+    only: Option<&str>,
+    each: &mut dyn FnMut(Bootflow) -> ControlFlow<()>,
+) {
+    for bootdev in bootdev::all(model) {
+        if !only.is_none_or(|only| only == bootdev.interface || only == bootdev.label()) {
+            continue;
+        }
+        let flow = match bootdev.disk(model) {
+            Ok(disk) => scan_disk(&bootdev, &disk, methods, each),
+            Err(error) => {
+                println!("{} {}: {error}", bootdev.interface, bootdev.number);
+                ControlFlow::Continue(())
             }
-            let flow = match dm::blk::get(model, interface, number) {
-                Ok(disk) => scan_disk(&disk, each),
-                Err(error) => {
-                    println!("{interface} {number}: {error}");
-                    ControlFlow::Continue(())
-                }
-            };
-            if flow.is_break() {
-                return;
-            }
+        };
+        if flow.is_break() {
+            return;
         }
     }
 }
 
-fn scan_disk(disk: &Disk, each: &mut dyn FnMut(Bootflow) -> ControlFlow<()>) -> ControlFlow<()> {
+fn scan_disk(
+    bootdev: &Bootdev,
+    disk: &Disk,
+    methods: &[&'static BootMethod],
+    each: &mut dyn FnMut(Bootflow) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let partitions = partitions(disk).unwrap_or_else(|error| {
         println!("{} {}: {error}", disk.interface, disk.number);
         Vec::new()
     });
     for partition in partitions {
-        for method in METHODS {
+        let files = fs::open(disk, &partition);
+        for method in methods {
             if common::console::ctrlc() {
                 println!("<INTERRUPT>");
                 return ControlFlow::Break(());
             }
-            match find(disk, &partition, method) {
-                Ok(Some(flow)) => each(flow)?,
-                Ok(None) => {}
-                Err(error) => println!("{}: {error}", name(disk, partition.number)),
+            let mut flow = Bootflow::new(bootdev, method, &partition);
+            match &files {
+                Ok(files) => read(&mut flow, files.as_ref()),
+                Err(error) => {
+                    flow.state = State::Part;
+                    flow.error = Some(*error);
+                }
+            }
+            match flow.error {
+                None => each(flow)?,
+                Some(Error::NotFound | Error::Unsupported(_)) => {}
+                Some(error) => println!("{}: {error}", flow.name),
             }
         }
     }
     ControlFlow::Continue(())
 }
 
+fn read(flow: &mut Bootflow, files: &dyn FileSystem) {
+    flow.state = State::Fs;
+    flow.error = (flow.method.read)(flow, files).err();
+}
+
 /// The bootable partitions first; the whole disk if it has no table.
-fn partitions(disk: &Disk) -> common::Result<Vec<Partition>> {
+fn partitions(disk: &Disk) -> Result<Vec<Partition>> {
     let (kind, mut partitions) = disk::list(disk)?;
     if kind == PartType::Unknown {
         return Ok(alloc::vec![Partition::whole_disk(disk)]);
     }
     partitions.sort_by_key(|partition| (!partition.bootable, partition.number));
     Ok(partitions)
-}
-
-/// What a method finds on a partition. One without a file system has nothing.
-fn find(
-    disk: &Disk,
-    partition: &Partition,
-    method: &'static Method,
-) -> common::Result<Option<Bootflow>> {
-    let files = match fs::open(disk, partition) {
-        Ok(files) => files,
-        Err(Error::Unsupported(_)) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    for file in method.files {
-        match files.metadata(file) {
-            Ok(metadata) if metadata.kind == FileType::Regular => {
-                let (disk, part) = (disk.clone(), partition.number);
-                return Ok(Some(Bootflow {
-                    method,
-                    disk,
-                    part,
-                    file,
-                    files,
-                }));
-            }
-            Ok(_) | Err(Error::NotFound | Error::NotADirectory) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
-}
-
-fn name(disk: &Disk, part: u32) -> String {
-    let part = if part == 0 {
-        String::from("whole")
-    } else {
-        format!("part_{part:x}")
-    };
-    format!("{}{}.bootdev.{part}", disk.interface, disk.number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn extlinux_comes_before_the_bare_image() {
-        let names: Vec<_> = METHODS.iter().map(|method| method.name).collect();
-        assert_eq!(names, ["extlinux", "image"]);
-        assert!(
-            METHODS
-                .iter()
-                .all(|method| method.files.iter().all(|file| file.starts_with('/')))
-        );
-    }
 }

@@ -5,7 +5,9 @@
 //! uses it.
 
 use crate::bootargs::expand;
+use crate::bootflow::{BootError, Bootflow, start};
 use crate::bootm::{Failed, Images};
+use crate::bootmeth::{Machine, find_and_read};
 use crate::extlinux::{self, Config, Label};
 use crate::fdt::Fdt;
 use crate::fdt_support::{tree_at, with_overlay};
@@ -16,23 +18,39 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use common::println;
 use env::Env;
-
-/// Where the configuration is looked for.
-pub const FILES: &[&str] = &["/extlinux/extlinux.conf", "/boot/extlinux/extlinux.conf"];
+use fs::FileSystem;
 
 /// Device trees and overlays longer than this are refused: Linux takes no more.
 const FDT_MAX: u64 = 2 << 20;
 
-/// Boots what the configuration at `path` says: what the user chooses or the
-/// default, and if that fails the others. `boot` takes loaded images on.
-pub fn boot(
+/// The system's name is that of the last label.
+fn read(flow: &mut Bootflow, files: &dyn FileSystem) -> common::Result<()> {
+    find_and_read(flow, files)?;
+    let config = extlinux::parse(&String::from_utf8_lossy(
+        flow.buffer.as_deref().unwrap_or_default(),
+    ));
+    flow.os_name = config.labels.last().map(|label| label.name.clone());
+    Ok(())
+}
+
+fn boot(machine: &mut dyn Machine, flow: &mut Bootflow) -> Result<(), BootError> {
+    let bytes = flow.buffer.as_deref().unwrap_or_default();
+    let config = extlinux::parse(&String::from_utf8_lossy(bytes));
+    flow.with_loader(machine, |loader, model| {
+        boot_labels(loader, &config, &mut |loader, images| {
+            start(loader, model, images)
+        })
+    })
+}
+
+/// Boots what the configuration says: what the user chooses or the default,
+/// and if that fails the others. `boot` takes loaded images on.
+fn boot_labels(
     loader: &mut Loader<'_>,
-    path: &str,
+    config: &Config,
     boot: &mut dyn FnMut(&mut Loader<'_>, &Images) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
-    let bytes = loader.read(path, extlinux::MAX_LEN).map_err(|_| Failed)?;
-    let config = extlinux::parse(&String::from_utf8_lossy(&bytes));
-    for index in order(&config) {
+    for index in order(config) {
         let Some(label) = config.labels.get(index) else {
             continue;
         };
@@ -180,8 +198,9 @@ mod tests {
     const RAM: u64 = 0x4000_0000;
     const MIB: u64 = 1 << 20;
 
-    /// Boots from these files, and gives what was to be booted: images, bootargs and the tree.
-    fn booted(files: &[(&str, &[u8])]) -> Vec<(Images, String, Option<Vec<u8>>)> {
+    /// Boots this configuration with these files, and gives what was to be
+    /// booted: images, bootargs and the tree.
+    fn booted(config: &str, files: &[(&str, &[u8])]) -> Vec<(Images, String, Option<Vec<u8>>)> {
         let mut ram = Ram::in_buffer(RAM, 32 << 20, Vec::new());
         let control = xen_guest();
         ram.slice_mut(RAM + 30 * MIB, control.len())
@@ -206,7 +225,7 @@ mod tests {
         let files = Files::new(files);
         let mut loader = Loader::new(&mut ram, &mut env, files.as_ref(), "/boot/extlinux");
         let mut all = Vec::new();
-        boot(&mut loader, FILES[1], &mut |loader, images| {
+        boot_labels(&mut loader, &extlinux::parse(config), &mut |loader, images| {
             let tree = images
                 .fdt
                 .map(|at| tree_at(loader.ram, at).unwrap().bytes().to_vec());
@@ -225,15 +244,14 @@ mod tests {
     #[test]
     fn the_default_is_tried_first_and_then_the_others() {
         let _console = capture();
-        let config = b"default b\nlabel a\nkernel /Image\nlabel b\nkernel ../Image\ninitrd rd\nappend root=${root} x\n\
+        let config = "default b\nlabel a\nkernel /Image\nlabel b\nkernel ../Image\ninitrd rd\nappend root=${root} x\n\
             label c\nkernel none\nlabel d\n";
-        let files = [
-            (FILES[1], &config[..]),
+        let files: [(&str, &[u8]); 3] = [
             ("/Image", b"1"),
             ("/boot/Image", b"22"),
             ("/boot/extlinux/rd", b"333"),
         ];
-        let all = booted(&files);
+        let all = booted(config, &files);
         assert_eq!(all.len(), 2);
         let expected = Images {
             kernel: RAM,
@@ -270,17 +288,17 @@ mod tests {
             0,
         );
         let config =
-            b"label a\nkernel /Image\nfdt /my.dtb\nfdtoverlays /o.dtbo /bad.dtbo /none.dtbo\n\
+            "label a\nkernel /Image\nfdt /my.dtb\nfdtoverlays /o.dtbo /bad.dtbo /none.dtbo\n\
             label b\nkernel /Image\nfdtdir /dtbs\nlabel c\nkernel /Image\nfdtoverlays /o.dtbo\n\
             label d\nkernel /Image\nfdt /none\nlabel e\nkernel /Image\nfdtdir /none\n";
-        let all = booted(&[
-            (FILES[1], &config[..]),
+        let files: [(&str, &[u8]); 5] = [
             ("/Image", b"1"),
             ("/my.dtb", &tree),
             ("/dtbs/xenguest.dtb", &tree),
             ("/o.dtbo", &overlay),
             ("/bad.dtbo", b"bad"),
-        ]);
+        ];
+        let all = booted(config, &files);
         let root = |index: usize, name: &str| {
             let tree = all[index].2.as_ref()?;
             Fdt::new(tree)
@@ -315,4 +333,13 @@ mod tests {
         assert_eq!(expand("${a}$(a) $a ${none}. $", &env), "xx $a . $");
         assert_eq!(expand("${a", &env), "${a");
     }
+}
+
+crate::bootmeth! {
+    name: "extlinux",
+    order: 1,
+    description: "Extlinux boot from a block device",
+    files: &["extlinux/extlinux.conf"],
+    read: read,
+    boot: boot,
 }

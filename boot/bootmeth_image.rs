@@ -4,20 +4,33 @@
 //! The command line is that of the variable `bootargs`, or else what the
 //! guest's configuration gave to Xen, which the device tree has.
 
+use crate::bootflow::{BootError, Bootflow, State, start};
 use crate::bootm::{Failed, Images};
+use crate::bootmeth::{Machine, find};
 use crate::loader::Loader;
+use common::Result;
+use fs::FileSystem;
 
-/// Where a kernel is looked for.
-pub const FILES: &[&str] = &["/boot/Image", "/boot/vmlinuz"];
 /// Where its initramfs is looked for.
 const INITRDS: [&str; 2] = ["/boot/initrd", "/boot/initrd.img"];
 
-/// Boots the kernel at `path`, with an initramfs if there is one. `boot` takes loaded images on.
-pub fn boot(
-    loader: &mut Loader<'_>,
-    path: &str,
-    boot: &mut dyn FnMut(&mut Loader<'_>, &Images) -> Result<(), Failed>,
-) -> Result<(), Failed> {
+/// The kernel is not read before it is booted.
+fn read(flow: &mut Bootflow, files: &dyn FileSystem) -> Result<()> {
+    find(flow, files)?;
+    flow.state = State::Ready;
+    Ok(())
+}
+
+fn boot(machine: &mut dyn Machine, flow: &mut Bootflow) -> core::result::Result<(), BootError> {
+    let path = flow.file.as_deref().unwrap_or_default();
+    flow.with_loader(machine, |loader, model| {
+        let images = load(loader, path)?;
+        start(loader, model, &images)
+    })
+}
+
+/// Loads the kernel at `path`, and an initramfs if there is one.
+fn load(loader: &mut Loader<'_>, path: &str) -> core::result::Result<Images, Failed> {
     loader.forget();
     let kernel = loader.load(path, "kernel_addr_r")?;
     let initrd = INITRDS.into_iter().find(|path| loader.files.exists(path));
@@ -25,15 +38,12 @@ pub fn boot(
         .map(|path| loader.load(path, "ramdisk_addr_r"))
         .transpose()?;
     let kernel_len = Some(kernel.end.saturating_sub(kernel.start));
-    boot(
-        loader,
-        &Images {
-            kernel: kernel.start,
-            kernel_len,
-            initrd,
-            fdt: None,
-        },
-    )
+    Ok(Images {
+        kernel: kernel.start,
+        kernel_len,
+        initrd,
+        fdt: None,
+    })
 }
 
 #[cfg(test)]
@@ -44,6 +54,8 @@ mod tests {
     use arch::mem::Ram;
     use common::testing::capture;
     use env::Env;
+
+    const KERNEL: &str = "/boot/Image";
 
     #[test]
     fn an_initramfs_is_optional() {
@@ -56,18 +68,22 @@ mod tests {
             let mut ram = Ram::in_buffer(0x4000_0000, 1 << 20, Vec::new());
             let (mut env, files) = (
                 Env::empty(),
-                Files::new(&[(FILES[0], b"kernel"), (name, b"123")]),
+                Files::new(&[(KERNEL, b"kernel"), (name, b"123")]),
             );
             let mut loader = Loader::new(&mut ram, &mut env, files.as_ref(), "/");
-            let mut found = None;
-            boot(&mut loader, FILES[0], &mut |_, images| {
-                found = Some(images.clone());
-                Ok(())
-            })
-            .unwrap();
-            let images = found.unwrap();
+            let images = load(&mut loader, KERNEL).unwrap();
             assert_eq!(images.kernel_len, Some(6));
             assert_eq!(images.initrd.map(|range| range.end - range.start), len);
         }
     }
+}
+
+crate::bootmeth! {
+    name: "image",
+    order: 9,
+    description: "A kernel without any configuration",
+    files: &["Image", "vmlinuz"],
+    prefixes: &["/boot/"],
+    read: read,
+    boot: boot,
 }

@@ -12,9 +12,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use common::println;
 
-/// Files longer than this are refused, as by U-Boot.
-pub const MAX_LEN: u64 = 0x1_0000;
-
 /// A configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Booting an operating system: images, their places, the device tree, the hand-over.
 //!
-//! - [`bootflow`] looks for something to boot on all disks
+//! - [`bootflow`] looks for something to boot on all disks ([`bootdev`]), with each [`bootmeth`]
 //! - [`extlinux`] reads what a distribution wants to be booted
 //! - [`bootm`] takes images in RAM to a running kernel, [`stages`] step by step;
 //!   [`find`] finds them
@@ -12,7 +12,8 @@
 //! - [`place`]: where images may be in RAM
 //! - [`fdt`], [`fdt_support`]: device trees, and what a kernel has to find in one
 #![no_std]
-#![forbid(unsafe_code)]
+// `forbid` would also forbid the registrations, which place a static in a section.
+#![deny(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -37,8 +38,13 @@ extern crate std;
 
 pub mod bootargs;
 #[cfg(CONFIG_BOOTSTD)]
+pub mod bootdev;
+#[cfg(CONFIG_BOOTSTD)]
 pub mod bootflow;
 pub mod bootm;
+#[cfg(CONFIG_BOOTSTD)]
+#[macro_use]
+pub mod bootmeth;
 #[cfg(CONFIG_BOOTMETH_EXTLINUX)]
 mod bootmeth_extlinux;
 #[cfg(CONFIG_BOOTMETH_IMAGE)]
@@ -62,7 +68,7 @@ mod image_names;
 mod kernel;
 pub mod limits;
 #[cfg(CONFIG_BOOTSTD)]
-mod loader;
+pub mod loader;
 #[cfg(CONFIG_BOOTMETH_EXTLINUX)]
 mod menu;
 pub mod place;
@@ -73,3 +79,6 @@ pub mod standalone;
 #[cfg(test)]
 mod testing;
 pub mod uimage;
+
+#[doc(hidden)]
+pub use linkme;

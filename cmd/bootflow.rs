@@ -7,6 +7,7 @@
 
 use crate::{CmdError, CmdResult, Context};
 use boot::bootflow::{self, Bootflow};
+use boot::bootmeth;
 use common::println;
 use core::ops::ControlFlow;
 
@@ -41,14 +42,14 @@ fn scan(ctx: &mut Context, args: &[&str]) -> CmdResult {
         println!("Seq  Method       State   Uclass    Part  Name                      Filename");
         println!("{RULE}");
     }
-    let (model, ram, env) = (&ctx.dm, &mut ctx.ram, &mut ctx.env);
+    let (model, methods) = (ctx.dm.clone(), bootmeth::ordered(&ctx.env));
     let (mut count, mut booted) = (0, false);
-    bootflow::scan(model, only, &mut |flow| {
+    bootflow::scan(&model, &methods, only, &mut |mut flow| {
         if list {
             show(count, &flow);
         }
         count += 1;
-        booted = boot && flow.boot(ram, env, model).is_ok();
+        booted = boot && flow.boot(ctx).is_ok();
         match booted {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -70,14 +71,14 @@ fn scan(ctx: &mut Context, args: &[&str]) -> CmdResult {
 }
 
 fn show(index: usize, flow: &Bootflow) {
-    let uclass = flow.disk.interface;
+    let uclass = flow.bootdev.interface;
     println!(
         "{index:3x}  {:<11}  {:<6}  {uclass:<9.9} {:4x}  {:<25.25} {}",
         flow.method.name,
-        "ready",
-        flow.part,
-        flow.name(),
-        flow.file
+        flow.state.name(),
+        flow.partition.number,
+        flow.name,
+        flow.file.as_deref().unwrap_or_default()
     );
 }
 
