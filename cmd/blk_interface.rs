@@ -13,11 +13,11 @@ use disk::PartType;
 use disk::number::dectoul;
 use dm::blk::{self, Disk};
 
-/// The disk that `read` and `write` use, of each interface.
+/// The disk that `read`, `write` and `erase` use, of each interface.
 #[derive(Default)]
 struct Current(BTreeMap<&'static str, i32>);
 
-/// `info`, `device`, `part`, `read` and `write`, for the disks of an interface.
+/// `info`, `device`, `part`, `read`, `write` and `erase`, for the disks of an interface.
 ///
 /// # Errors
 /// If it is none of them, or what went wrong.
@@ -34,6 +34,7 @@ pub fn run(ctx: &mut Context, interface: &'static str, args: &[&str]) -> CmdResu
         ["write", address, block, count] => {
             transfer(ctx, interface, Direction::Write, [address, block, count])
         }
+        ["erase", block, count] => erase(ctx, interface, block, count),
         _ => Err(CmdError::Usage),
     }
 }
@@ -146,6 +147,25 @@ fn transfer(
     let result = transfer.run();
     // After the transfer, as the line of its progress would wipe it.
     print!("\n{interface} {verb}: device {number} block # {block}, count {count} ... ");
+    report(result, count, done)
+}
+
+/// What is erased is the device's to use for others, durably so.
+fn erase(ctx: &mut Context, interface: &'static str, block: &str, count: &str) -> CmdResult {
+    let [block, count] = [hex(block)?, hex(count)?];
+    let number = current(ctx, interface);
+    let Ok(disk) = blk::get(&ctx.dm, interface, number) else {
+        println!("{interface} device {number} not available");
+        return Err(CmdError::Failure);
+    };
+    let result = disk.ops.discard(block, count);
+    let result = result.and_then(|()| disk.ops.flush());
+    print!("\n{interface} erase: device {number} block # {block}, count {count} ... ");
+    report(result, count, "erased")
+}
+
+/// Ends the line of a command that was to do something with `count` blocks.
+fn report(result: common::Result<()>, count: u64, done: &str) -> CmdResult {
     match result {
         Ok(()) => {
             println!("{count} blocks {done}: OK");

@@ -29,8 +29,10 @@ command! {
         pvblock rescan - look for devices that were attached or detached\n\
         pvblock read  addr blk# cnt\n\
         pvblock write addr blk# cnt - read/write `cnt' blocks from block `blk#' on,\n    \
-        to/from the memory at `addr'; all numbers are hexadecimal",
-    subcommands: &["device", "info", "part", "read", "rescan", "write"],
+        to/from the memory at `addr'; all numbers are hexadecimal\n\
+        pvblock erase blk# cnt - forget what `cnt' blocks from block `blk#' on hold, so that\n    \
+        the back-end can free their storage; they then read as zeros on most back-ends",
+    subcommands: &["device", "erase", "info", "part", "read", "rescan", "write"],
     run: |ctx, args| match args {
         [_, "rescan"] => rescan(ctx),
         _ => blk_interface::run(ctx, "pvblock", args),

@@ -72,6 +72,17 @@ pub trait BlockDevice: Send + Sync {
     /// If the device could not.
     fn flush(&self) -> Result<()>;
 
+    /// Tells the device that nobody needs what `count` blocks from `start` on
+    /// hold; what they hold afterwards is the device's choice.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if the device knows no such thing;
+    /// [`Error::Invalid`] if it could only do it with other blocks beside
+    /// these; otherwise as [`BlockDevice::write`].
+    fn discard(&self, _start: u64, _count: u64) -> Result<()> {
+        Err(Error::Unsupported("the device does not erase blocks"))
+    }
+
     /// Whether its blocks only change by writes to it, so that they can be cached.
     fn is_cacheable(&self) -> bool {
         true
@@ -89,10 +100,18 @@ impl dyn BlockDevice {
             return Err(Error::Invalid("the buffer is not a whole number of blocks"));
         }
         let count = (len / block) as u64;
-        match start.checked_add(count) {
-            Some(end) if end <= info.blocks => Ok(count),
-            _ => Err(Error::OutOfRange),
-        }
+        <dyn BlockDevice>::check_blocks(info, start, count)?;
+        Ok(count)
+    }
+
+    /// Checks that the device has these blocks; returns the one behind the last.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    pub fn check_blocks(info: &BlkInfo, start: u64, count: u64) -> Result<u64> {
+        let end = start.checked_add(count);
+        end.filter(|&end| end <= info.blocks)
+            .ok_or(Error::OutOfRange)
     }
 }
 

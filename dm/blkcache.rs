@@ -6,7 +6,7 @@
 //! nothing; a line that follows another one is read with those after it. Large
 //! reads go straight to the device. There is one cache for all disks of a
 //! [`Model`], between them and whoever uses them: the block uclass puts a disk
-//! behind it when it is probed. All writes pass through it to the device, so it
+//! behind it when it is probed. All changes pass through it to the device, so it
 //! never has other bytes than the disk.
 //!
 //! Behaviour: U-Boot, `drivers/block/blkcache.c`.
@@ -17,6 +17,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use common::{Error, Result};
+use core::ops::RangeInclusive;
 use spin::Mutex;
 
 /// Blocks of a line, unless [`Cache::configure`] says otherwise: 16 KiB of a usual disk.
@@ -217,7 +218,7 @@ impl Lines {
         }
     }
 
-    fn remove_all(&mut self, keys: core::ops::RangeInclusive<Key>) {
+    fn remove_all(&mut self, keys: RangeInclusive<Key>) {
         let keys: Vec<Key> = self.lines.range(keys).map(|(key, _)| *key).collect();
         keys.into_iter().for_each(|key| self.remove(key));
     }
@@ -274,17 +275,24 @@ impl Cached {
         Some(bytes)
     }
 
+    /// The keys of the lines of `line` bytes that hold these blocks, if any can.
+    fn keys(&self, line: usize, start: u64, count: u64) -> Option<RangeInclusive<Key>> {
+        if line == 0 {
+            return None;
+        }
+        let blocks = (line / self.block_size) as u64;
+        let last = start.saturating_add(count.checked_sub(1)?);
+        Some((self.id, start / blocks)..=(self.id, last / blocks))
+    }
+
     /// Brings the lines in line with a write that was done, or that failed somewhere.
     fn written(&self, start: u64, bytes: &[u8], result: Result<()>) {
         let mut lines = self.cache.0.lock();
         lines.epoch = lines.epoch.wrapping_add(1);
         let line = lines.line_bytes(self.block_size);
-        if line == 0 || bytes.is_empty() {
+        let Some(keys) = self.keys(line, start, (bytes.len() / self.block_size) as u64) else {
             return;
-        }
-        let blocks = (line / self.block_size) as u64;
-        let last = start.saturating_add(((bytes.len() - 1) / self.block_size) as u64);
-        let keys = (self.id, start / blocks)..=(self.id, last / blocks);
+        };
         if result.is_err() {
             return lines.remove_all(keys);
         }
@@ -353,6 +361,18 @@ impl BlockDevice for Cached {
 
     fn flush(&self) -> Result<()> {
         self.device.flush()
+    }
+
+    fn discard(&self, start: u64, count: u64) -> Result<()> {
+        let result = self.device.discard(start, count);
+        let mut lines = self.cache.0.lock();
+        lines.epoch = lines.epoch.wrapping_add(1);
+        let line = lines.line_bytes(self.block_size);
+        // Whatever they hold now, and wherever it failed.
+        if let Some(keys) = self.keys(line, start, count) {
+            lines.remove_all(keys);
+        }
+        result
     }
 }
 

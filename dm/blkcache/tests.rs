@@ -67,6 +67,15 @@ impl BlockDevice for Ram {
     fn flush(&self) -> Result<()> {
         Ok(())
     }
+
+    /// Blocks before a bad one are erased.
+    fn discard(&self, start: u64, count: u64) -> Result<()> {
+        for block in start..start + count {
+            let place = self.place(block, 512)?;
+            self.bytes.lock()[place].fill(0);
+        }
+        Ok(())
+    }
 }
 
 fn read(disk: &dyn BlockDevice, start: u64, blocks: usize) -> Result<Vec<u8>> {
@@ -241,4 +250,33 @@ fn a_disk_that_grows_is_read_to_its_new_end() {
     read(&*disk, 39, 1).unwrap();
     ram.bytes.lock().extend([3; 512]);
     assert_eq!(read(&*disk, 40, 1), Ok(vec![3; 512]));
+}
+
+#[test]
+fn what_was_erased_is_read_anew() {
+    let (cache, ram) = (Cache::default(), Ram::new(256));
+    let disk = cache.attach(ram.clone());
+    let cached = |start| read(&*disk, start, 1).unwrap();
+    for start in [0, 40, 70, 200] {
+        cached(start);
+    }
+    ram.take_reads();
+    disk.discard(40, 40).unwrap();
+    assert_eq!((cached(40), cached(79)), (vec![0; 512], vec![0; 512]));
+    assert_ne!(cached(39), vec![0; 512]);
+    assert!(ram.take_reads() > 0);
+    // Lines without any of the blocks are still there.
+    cached(1);
+    cached(201);
+    assert_eq!(ram.take_reads(), 0);
+
+    // Also if it failed in the middle.
+    *ram.bad.lock() = Some(210);
+    assert_eq!(disk.discard(200, 20), Err(Error::Io(210)));
+    *ram.bad.lock() = None;
+    assert_eq!(cached(201), vec![0; 512]);
+    assert_ne!(cached(215), vec![0; 512]);
+    disk.discard(0, 0).unwrap();
+    disk.discard(255, 1).unwrap();
+    assert_eq!(cached(255), vec![0; 512]);
 }

@@ -4,6 +4,7 @@
 //! Source: `xen/include/public/io/blkif.h`. When an operating system starts,
 //! the device must look as if nobody had ever used it.
 
+use crate::xen::blkdiscard::Units;
 use crate::xen::blkqueue::{MAX_REQUEST, Queue};
 use crate::xen::blkreq::Piece;
 use crate::xen::services::Services;
@@ -19,8 +20,8 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 use dm::blk::{BlkInfo, BlockDevice, ReadPiece};
 use include::xen::io::blkif::{
-    OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, SECTOR, VDISK_CDROM, VDISK_READONLY,
-    VDISK_REMOVABLE,
+    OP_DISCARD, OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, SECTOR, VDISK_CDROM,
+    VDISK_READONLY, VDISK_REMOVABLE,
 };
 use include::xen::io::xenbus::State;
 use spin::Mutex;
@@ -52,6 +53,8 @@ pub struct BlkFront {
     /// How written data is made durable; turned off when the back-end says it cannot.
     flush: AtomicBool,
     barrier: AtomicBool,
+    /// What can be discarded, or why nothing can.
+    discard: Mutex<Result<Units>>,
     /// Something was written since the last flush.
     dirty: AtomicBool,
 }
@@ -75,6 +78,7 @@ impl BlkFront {
                 name: name.to_string(),
                 flush: AtomicBool::new(device.feature("feature-flush-cache").unwrap_or(false)),
                 barrier: AtomicBool::new(device.feature("feature-barrier").unwrap_or(false)),
+                discard: Mutex::new(Units::offered(&device, info.block_size.into())),
                 dirty: AtomicBool::new(false),
                 device,
                 queue: Mutex::new(queue),
@@ -109,9 +113,19 @@ impl BlkFront {
 
     /// A transfer of pieces, none of them empty.
     fn transfer(&self, op: u8, pieces: &[Piece]) -> Result<()> {
+        self.ask(|queue| queue.transfer(op, pieces))
+    }
+
+    /// A request without data, for sectors if it is a discard.
+    fn command(&self, op: u8, sector: u64, count: u64) -> Result<()> {
+        self.ask(|queue| queue.command(op, sector, count))
+    }
+
+    /// Something that the back-end is asked for; an error names the disk's own block.
+    fn ask(&self, what: impl FnOnce(&mut Queue) -> Result<()>) -> Result<()> {
         let mut queue = self.queue.lock();
         let was_dead = queue.dead().is_some();
-        let result = queue.transfer(op, pieces);
+        let result = what(&mut queue);
         self.report(was_dead, &queue);
         result.map_err(|error| match error {
             Error::Io(sector) => Error::Io(sector / self.sectors_per_block()),
@@ -143,11 +157,7 @@ impl BlkFront {
         if !feature.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        let mut queue = self.queue.lock();
-        let was_dead = queue.dead().is_some();
-        let result = queue.command(op);
-        self.report(was_dead, &queue);
-        match result {
+        match self.command(op, 0, 0) {
             Ok(()) => Ok(true),
             Err(Error::Unsupported(_)) => {
                 feature.store(false, Ordering::Relaxed);
@@ -243,6 +253,35 @@ impl BlockDevice for BlkFront {
         _ = self.flush_by(OP_FLUSH_DISKCACHE, &self.flush)?
             || self.flush_by(OP_WRITE_BARRIER, &self.barrier)?;
         self.dirty.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn discard(&self, start: u64, count: u64) -> Result<()> {
+        let end = <dyn BlockDevice>::check_blocks(&self.info, start, count)?;
+        if self.info.read_only {
+            return Err(Error::ReadOnly);
+        }
+        let units = (*self.discard.lock())?;
+        let per_block = self.sectors_per_block();
+        let sectors = start * per_block..end * per_block;
+        if !units.hold(&sectors, self.info.blocks * per_block) {
+            common::println!(
+                "pvblock {}: the back-end discards units of {} blocks, from block {} on",
+                self.name,
+                units.size / per_block,
+                units.first / per_block
+            );
+            return Err(Error::Invalid("not whole units"));
+        }
+        for (sector, count) in units.requests(sectors) {
+            self.dirty.store(true, Ordering::Relaxed);
+            self.command(OP_DISCARD, sector, count)
+                .inspect_err(|error| {
+                    if let Error::Unsupported(_) = error {
+                        *self.discard.lock() = Err(*error);
+                    }
+                })?;
+        }
         Ok(())
     }
 }

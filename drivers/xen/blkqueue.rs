@@ -59,10 +59,23 @@ struct Transfer<'a, 'b> {
     pieces: &'a [Piece<'b>],
     /// The piece that is asked for next, and from which byte on.
     next: (usize, usize),
+    /// What was asked for in a way that the back-end turned out not to know.
+    again: Vec<Span>,
     /// Why no more is asked for.
     error: Option<Error>,
     interrupted: bool,
     deadline: Deadline,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy)]
+struct Span {
+    /// The first sector.
+    sector: u64,
+    /// Bytes.
+    len: usize,
+    /// The first piece of the transfer that it belongs to.
+    first_piece: usize,
 }
 
 impl Queue {
@@ -129,17 +142,19 @@ impl Queue {
         }
     }
 
-    /// Makes a request without data: a flush or a barrier.
+    /// Makes a request without data: a flush, a barrier, or a discard of `count`
+    /// sectors from `sector` on.
     ///
     /// # Errors
     /// [`Error::Unsupported`] if the back-end does not know it; else as [`Queue::transfer`].
-    pub fn command(&mut self, op: u8) -> Result<()> {
+    pub fn command(&mut self, op: u8, sector: u64, count: u64) -> Result<()> {
         self.check_alive()?;
         let mut transfer = Transfer::new(op, &[]);
         self.put(Request {
             op,
-            sector: 0,
+            sector,
             len: 0,
+            discarded: count,
             data: Vec::new(),
             segments: Vec::new(),
             first_piece: 0,
@@ -176,12 +191,12 @@ impl Queue {
             [_] => SEGMENTS,
             _ => GATHERED_SEGMENTS,
         };
-        let most = segments.min(self.max_segments) * PAGE_SIZE;
         while transfer.error.is_none() && self.ring.free() > 0 {
-            let Some((sector, len)) = transfer.span(most) else {
+            let most = segments.min(self.max_segments) * PAGE_SIZE;
+            let Some(span) = transfer.span(most) else {
                 return Ok(());
             };
-            let request = match self.request(transfer, sector, len) {
+            let request = match self.request(transfer.op, span) {
                 // Pages come back with the responses.
                 Err(Error::NoMemory) if self.ring.outstanding() > 0 => return Ok(()),
                 Err(error) => {
@@ -197,8 +212,9 @@ impl Queue {
         Ok(())
     }
 
-    /// A request for `len` bytes from a sector on, or for as many as there is room for.
-    fn request(&mut self, transfer: &Transfer, sector: u64, len: usize) -> Result<Request> {
+    /// A request for a span, or for as much of it as there is room for.
+    fn request(&mut self, op: u8, span: Span) -> Result<Request> {
+        let len = span.len;
         let mut pools = self.pools.as_ref().ok_or(Error::NoDevice)?.lock();
         let data = pools.data.take(len.div_ceil(PAGE_SIZE))?;
         let room = pools.data.pages(&data) * PAGE_SIZE;
@@ -208,12 +224,13 @@ impl Queue {
             return Err(Error::NoMemory);
         }
         let mut request = Request {
-            op: transfer.op,
-            sector,
+            op,
+            sector: span.sector,
             len: len.min(room),
+            discarded: 0,
             data,
             segments: Vec::new(),
-            first_piece: transfer.next.0,
+            first_piece: span.first_piece,
         };
         let segments = request.len.div_ceil(PAGE_SIZE);
         if segments > MAX_SEGMENTS {
@@ -272,7 +289,7 @@ impl Queue {
             .ok_or(Error::Protocol("a response to no request"))?;
         if slot
             .as_ref()
-            .is_some_and(|request| request.op != response.op)
+            .is_some_and(|request| !response.is_for(request))
         {
             return Err(Error::Protocol("a response to another operation"));
         }
@@ -285,6 +302,10 @@ impl Queue {
         match response.status {
             RSP_OKAY => request.deliver(transfer.pieces),
             RSP_ERROR => transfer.fail(Error::Io(request.sector)),
+            _ if request.is_indirect() => {
+                self.max_segments = MAX_SEGMENTS;
+                transfer.ask_again(&request);
+            }
             _ => transfer.fail(Error::Unsupported("by the back-end")),
         }
         self.give_back(request);
@@ -341,17 +362,22 @@ impl<'a, 'b> Transfer<'a, 'b> {
             op,
             pieces,
             next: (0, 0),
+            again: Vec::new(),
             error: None,
             interrupted: false,
             deadline: Deadline::after_ms(TIMEOUT_MS),
         }
     }
 
-    /// The first sector and the length of the next request, of at most `most` bytes.
+    /// What the next request asks for, of at most `most` bytes.
     ///
     /// Pieces that follow each other on the disk share a request; a read also
     /// takes a few sectors between them that nobody wants.
-    fn span(&self, most: usize) -> Option<(u64, usize)> {
+    fn span(&self, most: usize) -> Option<Span> {
+        if let Some(span) = self.again.last() {
+            let len = span.len.min(most);
+            return Some(Span { len, ..*span });
+        }
         let (index, offset) = self.next;
         let mut rest = self.pieces.get(index..)?.iter();
         let first = rest.next()?;
@@ -366,11 +392,21 @@ impl<'a, 'b> Transfer<'a, 'b> {
             };
             len += unwanted as usize * SECTOR_LEN + piece.buffer.len();
         }
-        Some((sector, len.min(most)))
+        Some(Span {
+            sector,
+            len: len.min(most),
+            first_piece: index,
+        })
     }
 
     /// Notes that the next `len` bytes of the disk, as of [`Transfer::span`], are asked for.
     fn advance(&mut self, len: usize) {
+        if let Some(span) = self.again.last_mut() {
+            span.sector += (len / SECTOR_LEN) as u64;
+            span.len -= len;
+            self.again.pop_if(|span| span.len == 0);
+            return;
+        }
         let (mut index, mut offset) = self.next;
         let mut left = len;
         while let Some(piece) = self.pieces.get(index).filter(|_| left > 0) {
@@ -385,6 +421,18 @@ impl<'a, 'b> Transfer<'a, 'b> {
             left = left.saturating_sub(next.saturating_sub(end) as usize * SECTOR_LEN);
         }
         self.next = (index, offset);
+    }
+
+    /// Notes that a request has to be made in another way.
+    fn ask_again(&mut self, request: &Request) {
+        if self.again.try_reserve(1).is_err() {
+            return self.fail(Error::NoMemory);
+        }
+        self.again.push(Span {
+            sector: request.sector,
+            len: request.len,
+            first_piece: request.first_piece,
+        });
     }
 
     /// Keeps the error of the lowest sector.

@@ -8,8 +8,8 @@ use crate::xen::shared::Lent;
 use alloc::vec::Vec;
 use include::xen::PAGE_SIZE;
 use include::xen::io::blkif::{
-    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_INDIRECT, OP_READ, OP_WRITE, SECTOR, SLOT_SIZE,
-    indirect, request, response,
+    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_DISCARD, OP_INDIRECT, OP_READ, OP_WRITE,
+    RSP_EOPNOTSUPP, SECTOR, SLOT_SIZE, discard, indirect, request, response,
 };
 
 /// Bytes of a sector, as a length in memory.
@@ -32,6 +32,8 @@ pub struct Request {
     pub sector: u64,
     /// Bytes of data, all of them in `data`; none for a flush.
     pub len: usize,
+    /// Sectors of a discard, which has no data.
+    pub discarded: u64,
     /// The data, from the start on; all chunks have the same size.
     pub data: Vec<GrantedPages>,
     /// Pages that hold the segments, if they are more than a slot of the ring holds.
@@ -61,12 +63,15 @@ impl Request {
         };
         put(request::ID, &id.to_le_bytes());
         put(request::SECTOR_NUMBER, &self.sector.to_le_bytes());
-        if self.segments.is_empty() {
+        if !self.is_indirect() {
             put(request::OPERATION, &[self.op]);
             put(request::NR_SEGMENTS, &[self.segment_count() as u8]);
             put(request::HANDLE, &handle.to_le_bytes());
             for (i, segment) in self.encoded_segments().take(MAX_SEGMENTS).enumerate() {
                 put(request::SEGMENTS + i * request::SEGMENT_SIZE, &segment);
+            }
+            if self.op == OP_DISCARD {
+                put(discard::NR_SECTORS, &self.discarded.to_le_bytes());
             }
         } else {
             put(request::OPERATION, &[OP_INDIRECT]);
@@ -87,6 +92,11 @@ impl Request {
             }
         }
         slot
+    }
+
+    /// Whether the ring holds it as [`OP_INDIRECT`].
+    pub fn is_indirect(&self) -> bool {
+        !self.segments.is_empty()
     }
 
     /// Pages that hold data: each is a segment.
@@ -154,6 +164,13 @@ impl Request {
 }
 
 impl Response {
+    /// Whether it names the operation of a request. A back-end that does not know
+    /// indirect requests names just that, and cannot have looked for another one.
+    pub fn is_for(&self, request: &Request) -> bool {
+        let is_refusal = self.op == OP_INDIRECT && self.status == RSP_EOPNOTSUPP;
+        self.op == request.op || request.is_indirect() && is_refusal
+    }
+
     /// Reads a slot's bytes, once copied.
     pub fn decode(bytes: &[u8; response::SIZE]) -> Response {
         let number = |at: usize, len: usize| {

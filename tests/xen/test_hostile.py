@@ -62,7 +62,17 @@ DYING = [
 
 # Disks that go on working, whatever their back-end does.
 WORKING = ["fault:scribble", "fault:noisy", "fault:steal", "linux", "qemu", "linux fault:scribble",
-           "linux fault:unsupported=3"]
+           "linux fault:unsupported=3", "linux fault:unsupported=6"]
+
+# What is said when their disks are to be erased; all of it works on.
+ERASING = [
+    ("linux fault:unsupported=5", "not supported"),
+    ("key:feature-discard=0", "the back-end does not offer discard"),
+    ("linux key:discard-granularity=3", "the units of discard make no sense"),
+    ("linux key:discard-granularity=0", "the units of discard make no sense"),
+    ("linux key:discard-alignment=-1", "a key is not a number"),
+    ("linux key:discard-granularity=2097152", "discards units of 4096 blocks, from block 0 on"),
+]
 
 # Whether these are noticed depends on chance, or on how data is passed.
 CHANGING = ["fault:flicker", "fault:changing", "linux fault:changing"]
@@ -70,7 +80,7 @@ CHANGING = ["fault:flicker", "fault:changing", "linux fault:changing"]
 BAD, SILENT = "bad:100+1", "fault:silent linux"
 
 FIRST = 2  # xvda and xvdb are Linux's
-ALL = [words for words, _ in REFUSED + DYING] + WORKING + CHANGING + [BAD, SILENT]
+ALL = [words for words, _ in REFUSED + DYING + ERASING] + WORKING + CHANGING + [BAD, SILENT]
 NUMBERS = {words: FIRST + i for i, words in enumerate(ALL)}
 KIB_256 = 0x200  # a read of so many blocks takes many requests
 
@@ -160,6 +170,16 @@ def test_a_back_end_that_keeps_to_the_rules_works(hostile, words):
     assert hostile.checksum(number) == hostile.sum
 
 
+@pytest.mark.parametrize("words,reason", ERASING)
+def test_what_cannot_be_erased_is_an_error(hostile, words, reason):
+    """Nothing is lost, and the disk works on."""
+    number = NUMBERS[words]
+    assert hostile.checksum(number) == hostile.sum
+    out = hostile.in_time("pvblock erase 0 8")
+    assert re.search(reason, out) and "0 blocks erased: ERROR" in out, out
+    assert hostile.checksum(number) == hostile.sum
+
+
 @pytest.mark.parametrize("words", CHANGING)
 def test_what_changes_while_it_is_read(hostile, words):
     """Either the disk is dead, or what was read stays as it was read."""
@@ -208,7 +228,7 @@ def test_nothing_was_seen_that_should_not_be(hostile):
     for words, number in NUMBERS.items():
         said = hostile.own.said(number)
         assert "VIOLATION" not in said, (words, said)
-        assert words not in WORKING or "ERROR" not in said, (words, said)
+        assert words not in WORKING + [words for words, _ in ERASING] or "ERROR" not in said, (words, said)
 
 
 def test_nothing_is_started_beside_a_page_that_is_kept(lab, loader):

@@ -135,3 +135,45 @@ def test_pvblock_part(guest):
 def test_a_disk_without_partitions(guest):
     assert guest.command("part list pvblock 2").strip()
     assert "not available" in guest.fails("pvblock part 42")
+
+
+@pytest.fixture
+def loop(lab):
+    """A loop device of 8 MiB in Domain-0's memory, whose file gives erased blocks back."""
+    device = lab.shell("dd if=/dev/urandom of=/run/erase.img bs=1M count=8 2>/dev/null;"
+                       " l=$(losetup -f); losetup $l /run/erase.img; echo $l").strip()
+    yield device
+    lab.shell(f"i=0; until losetup -d {device} 2>/dev/null || [ $i -gt 50 ]; do sleep 0.2; i=$((i+1)); done; rm /run/erase.*")
+
+
+def test_what_is_erased_is_zeros_and_the_rest_stays(start, lab, loop):
+    """By Linux's back-end, in units of the file system that the loop device's file is on."""
+    lab.shell("cp /run/erase.img /run/erase.old; dd if=/dev/zero of=/run/erase.old bs=512 seek=256 count=128 conv=notrunc")
+    guest = start("erase", [f"phy:{loop},xvda,w"])
+    guest.to_prompt()
+    at, zeros = guest.address("loadaddr"), guest.address("loadaddr") + MIB
+    # Into the block cache.
+    guest.succeeds(f"pvblock read {at:x} 100 1; pvblock read {at:x} 17f 1")
+    out = guest.succeeds("pvblock erase 100 80")
+    assert "pvblock erase: device 0 block # 256, count 128 ... 128 blocks erased: OK" in out
+    guest.succeeds(f"mw.b {zeros:x} 0 10000; mw.b {at:x} ff 10000")
+    guest.succeeds(f"pvblock read {at:x} 100 1; cmp.b {at:x} {zeros:x} 200")
+    guest.succeeds(f"pvblock read {at:x} 17f 1; cmp.b {at:x} {zeros:x} 200")
+    guest.succeeds(f"pvblock read {at:x} 100 80; cmp.b {at:x} {zeros:x} 10000")
+
+    out = guest.fails("pvblock erase 101 8")
+    assert "discards units of 8 blocks, from block 0 on" in out and "0 blocks erased: ERROR" in out
+    for beyond in ["3ff8 10", "ffffffffffffffff 2"]:
+        assert "0 blocks erased: ERROR (out of range)" in guest.fails(f"pvblock erase {beyond}")
+    assert "0 blocks erased: OK" in guest.succeeds("pvblock erase 0 0")
+    guest.destroy()
+    lab.shell("cmp /run/erase.old /run/erase.img")
+    # The file has given back what was erased, and nothing else.
+    assert int(lab.shell("stat -c %b /run/erase.img")) == 8 * MIB // 512 - 128
+
+
+def test_a_read_only_disk_is_not_erased(guest, lab):
+    before = read_back(lab, "noise", MIB)
+    guest.succeeds("pvblock device 2")
+    assert "0 blocks erased: ERROR (read-only)" in guest.fails("pvblock erase 0 8")
+    assert read_back(lab, "noise", MIB) == before

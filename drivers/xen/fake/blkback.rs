@@ -12,6 +12,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::ops::Range;
 use include::xen::io::xenbus::State;
 
 /// Domain of the back-end.
@@ -55,8 +56,12 @@ pub struct Blkback {
 #[derive(Default)]
 pub struct Contents {
     written: BTreeMap<u64, [u8; 512]>,
-    /// Flushes and barriers that were asked for.
+    /// Sectors that were discarded, in the order of the requests.
+    pub discarded: Vec<Range<u64>>,
+    /// Flushes that were asked for.
     pub flushes: u32,
+    /// Barriers that were asked for.
+    pub barriers: u32,
 }
 
 impl Default for Config {
@@ -102,6 +107,9 @@ impl Contents {
     pub fn sector(&self, number: u64) -> [u8; 512] {
         self.written.get(&number).copied().unwrap_or_else(|| {
             let mut sector = [0; 512];
+            if self.discarded.iter().any(|range| range.contains(&number)) {
+                return sector;
+            }
             for (i, word) in sector.chunks_exact_mut(8).enumerate() {
                 word.copy_from_slice(&(number << 8 | i as u64).to_le_bytes());
             }
@@ -113,6 +121,12 @@ impl Contents {
     pub fn bytes(&self, first: u64, len: usize) -> Vec<u8> {
         let sectors = first..first + len as u64 / 512;
         sectors.flat_map(|number| self.sector(number)).collect()
+    }
+
+    /// Forgets sectors, which then hold zeros.
+    pub fn discard(&mut self, sectors: Range<u64>) {
+        self.written.retain(|number, _| !sectors.contains(number));
+        self.discarded.push(sectors);
     }
 
     /// Writes a sector.

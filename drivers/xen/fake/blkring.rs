@@ -11,9 +11,9 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use include::xen::PAGE_SIZE;
 use include::xen::io::blkif::{
-    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_FLUSH_DISKCACHE, OP_INDIRECT, OP_READ, OP_WRITE,
-    OP_WRITE_BARRIER, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE, indirect, request,
-    response, ring_slots,
+    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_DISCARD, OP_FLUSH_DISKCACHE, OP_INDIRECT, OP_READ,
+    OP_WRITE, OP_WRITE_BARRIER, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR, SLOT_SIZE, discard,
+    indirect, request, response, ring_slots,
 };
 use include::xen::io::ring::{REQ_EVENT, REQ_PROD, RSP_EVENT, RSP_PROD, SLOTS};
 
@@ -41,7 +41,8 @@ pub struct Behaviour {
     pub batch: usize,
     /// Sectors that cannot be read or written.
     pub bad: Vec<u64>,
-    /// Operations that it does not know.
+    /// Operations that it does not know. With [`OP_INDIRECT`] among them, its
+    /// responses to such requests name that; otherwise what the request holds.
     pub unknown: Vec<u8>,
     /// Spoils the ring at each look.
     pub tamper: Option<Tamper>,
@@ -99,8 +100,11 @@ pub struct Terms {
 
 struct Job {
     op: u8,
+    is_indirect: bool,
     id: u64,
     sector: u64,
+    /// Sectors of a discard.
+    discarded: u64,
     segments: Vec<Segment>,
     /// Pages of an indirect request's segments.
     lists: Vec<Mapping>,
@@ -234,12 +238,20 @@ impl BackRing {
             (bytes[request::OPERATION], count, MAX_SEGMENTS)
         };
         let data = matches!(op, OP_READ | OP_WRITE);
-        assert!(data || count == 0 && matches!(op, OP_FLUSH_DISKCACHE | OP_WRITE_BARRIER));
+        let bare = [OP_FLUSH_DISKCACHE, OP_WRITE_BARRIER, OP_DISCARD];
+        assert!(data || count == 0 && bare.contains(&op));
         assert!(!data || (1..=most).contains(&count), "{count} segments");
+        let discarded = match op {
+            OP_DISCARD => u64_at(bytes, discard::NR_SECTORS),
+            _ => 0,
+        };
+        assert!(op != OP_DISCARD || bytes[discard::FLAG] == 0 && discarded > 0);
         let mut job = Job {
             op,
+            is_indirect,
             id: u64_at(bytes, request::ID),
             sector: u64_at(bytes, request::SECTOR_NUMBER),
+            discarded,
             segments: Vec::new(),
             lists: Vec::new(),
         };
@@ -250,7 +262,7 @@ impl BackRing {
                 job.lists.push(page);
             }
         }
-        let mut end = job.sector;
+        let mut end = job.sector + discarded;
         for i in 0..count {
             let (list, index) = match job.lists.get(i / INDIRECT_SEGMENTS_PER_PAGE) {
                 Some(page) => (&page.bytes[..], i % INDIRECT_SEGMENTS_PER_PAGE),
@@ -297,15 +309,22 @@ impl BackRing {
     fn finish(&mut self, job: Job, xen: &mut Machine, disk: &mut Contents, how: &mut Behaviour) {
         let mut sector = job.sector;
         let mut status = RSP_OKAY;
-        if how.unknown.contains(&job.op) {
-            status = RSP_EOPNOTSUPP;
-        } else if matches!(job.op, OP_FLUSH_DISKCACHE | OP_WRITE_BARRIER) {
-            disk.flushes += 1;
+        let refuses_indirect = job.is_indirect && how.unknown.contains(&OP_INDIRECT);
+        let is_unknown = refuses_indirect || how.unknown.contains(&job.op);
+        let sectors = sector..sector + job.discarded;
+        match job.op {
+            _ if is_unknown => status = RSP_EOPNOTSUPP,
+            OP_FLUSH_DISKCACHE => disk.flushes += 1,
+            OP_WRITE_BARRIER => disk.barriers += 1,
+            OP_DISCARD if how.bad.iter().any(|bad| sectors.contains(bad)) => status = RSP_ERROR,
+            OP_DISCARD => disk.discard(sectors),
+            _ => {}
         }
         for mut segment in job.segments {
             for place in segment.first..=segment.last {
                 let bytes = &mut segment.page.bytes[place * SECTOR_LEN..][..SECTOR_LEN];
                 match job.op {
+                    _ if is_unknown => {}
                     _ if how.bad.contains(&sector) => status = RSP_ERROR,
                     OP_READ => bytes.copy_from_slice(&disk.sector(sector)),
                     _ => disk.write(sector, bytes),
@@ -318,7 +337,11 @@ impl BackRing {
         for page in job.lists {
             self.unmap_page(xen, page);
         }
-        self.respond(job.id, job.op, status);
+        let op = match refuses_indirect {
+            true => OP_INDIRECT,
+            false => job.op,
+        };
+        self.respond(job.id, op, status);
         how.answered += 1;
     }
 

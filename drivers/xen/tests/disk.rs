@@ -2,7 +2,7 @@
 //! Disks whose back-end keeps to the rules.
 
 use crate::xen::fake::Fixture;
-use crate::xen::fake::blkback::Config;
+use crate::xen::fake::blkback::{Blkback, Config};
 use crate::xen::fake::blkring::Order;
 use crate::xen::fake::random::Random;
 use common::Error;
@@ -208,34 +208,38 @@ fn an_error_names_the_first_block_and_ends_the_transfer() {
 #[test]
 #[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_flush_goes_the_way_that_the_back_end_offers() {
-    let cases: [(Config, &[u8], u32); 5] = [
-        (Config::default(), &[], 0),
-        (Config::with("feature-flush-cache", 1), &[], 1),
-        (Config::with("feature-barrier", 1), &[], 1),
-        // It turns out not to know what it offers.
-        (
-            Config::with("feature-flush-cache", 1).and("feature-barrier", 1),
-            &[OP_FLUSH_DISKCACHE],
-            1,
-        ),
-        (
-            Config::with("feature-flush-cache", 1),
-            &[OP_FLUSH_DISKCACHE, OP_WRITE_BARRIER],
-            0,
-        ),
+    let offer = |flush: u32, barrier: u32| {
+        Config::with("feature-flush-cache", flush).and("feature-barrier", barrier)
+    };
+    const FLUSH: u8 = OP_FLUSH_DISKCACHE;
+    const BARRIER: u8 = OP_WRITE_BARRIER;
+    // What is offered, what it turns out not to know, and the flushes and
+    // barriers that each flush makes.
+    let cases: [(Config, &[u8], [u32; 2]); 9] = [
+        (Config::default(), &[], [0, 0]),
+        (offer(0, 0), &[], [0, 0]),
+        (offer(1, 0), &[], [1, 0]),
+        (offer(0, 1), &[], [0, 1]),
+        (offer(1, 1), &[], [1, 0]),
+        (offer(1, 1), &[FLUSH], [0, 1]),
+        (offer(1, 1), &[FLUSH, BARRIER], [0, 0]),
+        (offer(1, 0), &[FLUSH, BARRIER], [0, 0]),
+        (offer(0, 1), &[FLUSH, BARRIER], [0, 0]),
     ];
-    for (config, unknown, flushes) in cases {
+    for (config, unknown, wanted) in cases {
         let fixture = Fixture::with_disk(config);
         let disk = fixture.connect().unwrap();
         fixture.disk(|back| back.behaviour.unknown = unknown.into());
         let buffer = fixture.buffer(512, 0);
         disk.write(0, &buffer).unwrap();
         disk.flush().unwrap();
-        assert_eq!(fixture.disk(|back| back.disk.flushes), flushes);
+        let done = |back: &mut Blkback| [back.disk.flushes, back.disk.barriers];
+        assert_eq!(fixture.disk(done), wanted);
         let asked = fixture.disk(|back| back.behaviour.answered);
         disk.flush().unwrap();
         let again = fixture.disk(|back| back.behaviour.answered) - asked;
-        assert_eq!(again as u32, flushes, "what is not supported is asked once");
+        let works = wanted.iter().sum::<u32>();
+        assert_eq!(again as u32, works, "what is not supported is asked once");
         disk.close().unwrap();
         drop(disk);
         fixture.finish(0);

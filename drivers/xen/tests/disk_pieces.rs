@@ -4,10 +4,12 @@
 use crate::xen::blkfront::BlkFront;
 use crate::xen::fake::Fixture;
 use crate::xen::fake::blkback::Config;
+use crate::xen::fake::blkring::Order;
 use crate::xen::fake::random::Random;
 use alloc::vec::Vec;
 use common::Error;
 use dm::blk::{BlockDevice, ReadPiece};
+use include::xen::io::blkif::{OP_INDIRECT, OP_READ};
 
 /// A transfer of many requests.
 const LARGE: usize = 4 << 20;
@@ -172,5 +174,91 @@ fn disks_of_a_domain_share_pages_and_a_dead_one_leaves_enough() {
     second.close().unwrap();
     first.close().unwrap();
     drop((first, second));
+    fixture.finish(0);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
+fn requests_that_turn_out_too_large_are_made_again_as_ordinary_ones() {
+    // As one that never heard of them, and as one that looked into them.
+    for unknown in [OP_INDIRECT, OP_READ] {
+        for order in [Order::Same, Order::Reverse, Order::Shuffled(Random::new(3))] {
+            let fixture = Fixture::with_disk(Config::like_linux());
+            let disk = fixture.connect().unwrap();
+            fixture.disk(|back| {
+                back.behaviour.unknown = [unknown].into();
+                back.behaviour.order = order;
+                back.behaviour.batch = 3;
+            });
+            let mut buffer = fixture.buffer(LARGE, 512);
+            let read = disk.read(77, &mut buffer);
+            if unknown == OP_READ {
+                // Ordinary ones are not known either: then it is an error, and the end of it.
+                assert!(matches!(read, Err(Error::Unsupported(_))));
+                disk.close().unwrap();
+                drop(disk);
+                fixture.finish(0);
+                continue;
+            }
+            read.unwrap();
+            let wanted = fixture.disk(|back| back.disk.bytes(77, buffer.len()));
+            assert!(buffer[..] == wanted[..]);
+            // No more of them from now on.
+            let refused = (LARGE / 4096).div_ceil(64);
+            let ordinary = fixture.disk(|back| back.behaviour.answered) - refused;
+            assert!(ordinary >= (LARGE / 4096).div_ceil(11), "{ordinary}");
+            disk.write(1001, &buffer).unwrap();
+            let written = fixture.disk(|back| back.disk.bytes(1001, buffer.len()));
+            assert!(buffer[..] == written[..]);
+            let all = fixture.disk(|back| back.behaviour.answered);
+            assert_eq!(all - ordinary - refused, (LARGE / 4096).div_ceil(11));
+            disk.close().unwrap();
+            drop(disk);
+            fixture.finish(0);
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
+fn written_pieces_and_read_pieces_survive_a_refusal() {
+    let fixture = Fixture::with_disk(Config::like_linux());
+    let disk = fixture.connect().unwrap();
+    fixture.disk(|back| back.behaviour.unknown = [OP_INDIRECT].into());
+    let mut buffer = fixture.buffer(LARGE, 100);
+    buffer
+        .iter_mut()
+        .enumerate()
+        .for_each(|(i, b)| *b = (i ^ i >> 9) as u8);
+    disk.write(5, &buffer).unwrap();
+    let written = fixture.disk(|back| back.disk.bytes(5, buffer.len()));
+    assert!(buffer[..] == written[..]);
+    disk.close().unwrap();
+    drop(disk);
+
+    // Pieces with gaps, some of which share a request that is refused.
+    let disk = fixture.connect().unwrap();
+    let places: Vec<_> = (0..300)
+        .map(|i| (10 + i * 40, 24 + (i % 3) as usize * 8))
+        .collect();
+    let mut buffers: Vec<_> = places
+        .iter()
+        .map(|(_, blocks)| fixture.buffer(blocks * 512, 512))
+        .collect();
+    let mut pieces: Vec<_> = places
+        .iter()
+        .zip(&mut buffers)
+        .map(|((start, _), bytes)| ReadPiece {
+            start: *start,
+            bytes,
+        })
+        .collect();
+    disk.read_pieces(&mut pieces).unwrap();
+    for ((start, _), buffer) in places.iter().zip(&buffers) {
+        let wanted = fixture.disk(|back| back.disk.bytes(*start, buffer.len()));
+        assert!(buffer[..] == wanted[..], "{start}");
+    }
+    disk.close().unwrap();
+    drop(disk);
     fixture.finish(0);
 }

@@ -3,6 +3,7 @@
 
 mod corrupted;
 mod disk;
+mod disk_discard;
 mod disk_hostile;
 mod disk_pieces;
 mod disk_states;

@@ -80,6 +80,14 @@ pub mod indirect {
     pub const REFERENCES: usize = 28;
 }
 
+/// Offsets in a discard, where they differ.
+pub mod discard {
+    /// `flag`, 8 bits: 0, or 1 for a secure one.
+    pub const FLAG: usize = 1;
+    /// `nr_sectors`, 64 bits
+    pub const NR_SECTORS: usize = 24;
+}
+
 /// Offsets in a response.
 pub mod response {
     /// Bytes in a response.

@@ -16,8 +16,8 @@ use crate::fault::Fault;
 use crate::grants::{Gntdev, Mapping};
 use crate::options::Options;
 use crate::protocol::{
-    BARRIER, DISCARD, ERROR, FLUSH, OKAY, PAGE, READ, Request, Response, SECTOR, SEGMENT, SLOT,
-    Segment, UNSUPPORTED, WRITE,
+    BARRIER, DISCARD, ERROR, FLUSH, INDIRECT, OKAY, PAGE, READ, Request, Response, SECTOR, SEGMENT,
+    SLOT, Segment, UNSUPPORTED, WRITE,
 };
 use crate::ring::BackRing;
 use crate::say;
@@ -153,7 +153,13 @@ impl Connection {
         if fault == Some(Fault::Scribble) {
             self.ring.scribble();
         }
+        let mut operation = request.operation;
         let (status, mut pages) = match fault {
+            // It never looks into one, and so cannot name what it holds.
+            Some(Fault::Unsupported(INDIRECT)) if request.is_indirect => {
+                operation = INDIRECT;
+                (UNSUPPORTED, Vec::new())
+            }
             Some(Fault::Unsupported(op)) if op == request.operation => (UNSUPPORTED, Vec::new()),
             _ => self
                 .execute(&request, image, options, fault)
@@ -170,7 +176,7 @@ impl Connection {
         }
         let right = Response {
             id: request.id,
-            operation: request.operation,
+            operation,
             status,
         };
         let responses = match fault {

@@ -41,6 +41,8 @@ pub struct Request {
     /// What is to be done; the response to an indirect request names this one
     /// too, as Linux's back-end does.
     pub operation: u8,
+    /// Whether it came as [`INDIRECT`].
+    pub is_indirect: bool,
     /// For the response.
     pub id: u64,
     /// The first sector.
@@ -95,6 +97,7 @@ impl Request {
         };
         Request {
             operation: if is_indirect { slot[1] } else { operation },
+            is_indirect,
             id: u64_at(slot, 8),
             sector: u64_at(slot, 16),
             count,
@@ -162,6 +165,13 @@ mod tests {
         slot[28..36].copy_from_slice(&[5, 0, 0, 0, 6, 0, 0, 0]);
         let request = Request::decode(&slot);
         assert_eq!((request.operation, request.count), (READ, 513));
+        assert!(request.is_indirect);
         assert_eq!(request.indirect, [5, 6]);
+
+        slot[..4].copy_from_slice(&[DISCARD, 0, 1, 2]);
+        slot[24..32].copy_from_slice(&[8, 0, 0, 0, 0, 1, 0, 0]);
+        let request = Request::decode(&slot);
+        assert_eq!((request.operation, request.count), (DISCARD, 0));
+        assert_eq!(request.sectors, 8 + (1 << 40));
     }
 }

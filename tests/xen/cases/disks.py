@@ -76,6 +76,8 @@ DISKS = {
         yes("pvblock device 1", ".*\\.\\.\\. is now current device"),
         yes("mw.b 50000000 5a 200; pvblock write 50000000 9 1", ".* 1 blocks written: OK"),
         yes("pvblock read 51000000 9 1; cmp.b 50000000 51000000 200", ".* 1 blocks read: OK\n.*512 byte.*"),
+        yes("pvblock erase 9 1", ".* 1 blocks erased: OK"),
+        no("pvblock erase 1fffffff 1", ".* 0 blocks erased: ERROR \\(out of range\\)"),
         yes("pvblock device 0; pvblock part", ".*Partition Type: EFI.*"),
         no("pvblock device 7", ".*unknown device"),
         usage("pvblock"),

@@ -17,7 +17,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 use dm::blk::BlockDevice;
-use include::xen::io::blkif::{OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER};
+use include::xen::io::blkif::{
+    OP_DISCARD, OP_FLUSH_DISKCACHE, OP_INDIRECT, OP_READ, OP_WRITE, OP_WRITE_BARRIER,
+};
 
 /// How soon the prompt must answer again, in milliseconds.
 const LIMIT_MS: u64 = 10_000;
@@ -137,7 +139,7 @@ impl Session {
             return;
         }
         let index = random.below(count);
-        let operation = random.below(4);
+        let operation = random.below(5);
         let start = random.below(100) as u64;
         let len = match random.below(3) {
             0 => random.below(17) * 512,
@@ -155,6 +157,7 @@ impl Session {
                     _ = disk.write(start, bytes);
                 }
                 1 => _ = disk.flush(),
+                2 => _ = disk.discard(start & !7, (len / 4096 * 8) as u64),
                 _ => _ = disk.read(start, bytes),
             }
         });
@@ -267,9 +270,16 @@ fn behaviour(random: &mut Random) -> Behaviour {
         true => Vec::from_iter((0..4).map(|_| random.below(300) as u64)),
         false => Vec::new(),
     };
-    let operations = [OP_READ, OP_WRITE, OP_FLUSH_DISKCACHE, OP_WRITE_BARRIER];
+    let operations = [
+        OP_READ,
+        OP_WRITE,
+        OP_FLUSH_DISKCACHE,
+        OP_WRITE_BARRIER,
+        OP_DISCARD,
+        OP_INDIRECT,
+    ];
     let unknown = match random.one_in(4) {
-        true => [operations[random.below(4)]].into(),
+        true => [operations[random.below(operations.len())]].into(),
         false => Vec::new(),
     };
     Behaviour {
