@@ -13,6 +13,7 @@ mod output;
 mod packages;
 mod run;
 mod sandbox;
+mod soak;
 mod test;
 mod uboot_pytest;
 
@@ -43,6 +44,8 @@ Commands:
                   compare answers with those of FILE, another sandbox or image
   test            check and test everything
   bench           measure the command line, in the sandbox, and the disks, on Xen
+  soak [COUNT]    start guests in a row on Xen until COUNT (500) have booted
+                  Linux, and see that nothing is lost with them
   help            print this text
 
 Options:
@@ -79,6 +82,8 @@ struct Arguments {
     against: Vec<PathBuf>,
     /// What the test suite or the comparison runs on.
     board: Board,
+    /// How many guests are to boot Linux in a row.
+    count: Option<u32>,
     /// For the sandbox, the test suite or the comparison.
     words: Vec<OsString>,
 }
@@ -114,6 +119,7 @@ fn obey(arguments: Arguments) -> Result<(), String> {
         "compare" => compare::compare(arguments.board, &output, &arguments.words),
         "test" => test::test(&output),
         "bench" => bench::bench(&output, &arguments.against),
+        "soak" => soak::soak(&output, arguments.count),
         name if name.ends_with("_defconfig") => configure::defconfig(&output, name),
         name => Err(format!(
             "unknown command {name:?}; `cargo xtask help` lists them"
@@ -133,6 +139,7 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
         guest: Guest::default(),
         against: Vec::new(),
         board: Board::default(),
+        count: None,
         words: Vec::new(),
     };
     while let Some(argument) = parser.next()? {
@@ -141,6 +148,9 @@ fn parse_words(mut parser: lexopt::Parser) -> Result<Arguments, lexopt::Error> {
             Value(word) if arguments.command.is_empty() => arguments.command = word.string()?,
             Value(word) if TAKE_WORDS.contains(&arguments.command.as_str()) => {
                 arguments.words.push(word);
+            }
+            Value(count) if arguments.command == "soak" && arguments.count.is_none() => {
+                arguments.count = Some(count.parse()?);
             }
             Short('h') | Long("help") => arguments.command = "help".into(),
             Short('O') | Long("output") => arguments.output = Some(parser.value()?.into()),
@@ -204,6 +214,15 @@ mod tests {
         let against = parsed("bench --against one --against two").unwrap().against;
         assert_eq!(against, [PathBuf::from("one"), "two".into()]);
         assert!(parsed("test --against other").is_err());
+    }
+
+    #[test]
+    fn soak_takes_a_number_of_guests() {
+        assert_eq!(parsed("soak").unwrap().count, None);
+        assert_eq!(parsed("soak 20").unwrap().count, Some(20));
+        assert!(parsed("soak many").is_err());
+        assert!(parsed("soak 1 2").is_err());
+        assert!(parsed("test 20").is_err());
     }
 
     #[test]
