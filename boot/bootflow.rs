@@ -186,8 +186,12 @@ pub fn scan(
     only: Option<&str>,
     each: &mut dyn FnMut(Bootflow) -> ControlFlow<()>,
 ) {
+    let is_wanted = |interface: &str, number: i32| {
+        only.is_none_or(|only| only == interface || only == format!("{interface}{number}"))
+    };
+    let _begun = dm::blk::begin(model, is_wanted);
     for bootdev in bootdev::all(model) {
-        if !only.is_none_or(|only| only == bootdev.interface || only == bootdev.label()) {
+        if !is_wanted(bootdev.interface, bootdev.number) {
             continue;
         }
         let flow = match bootdev.disk(model) {

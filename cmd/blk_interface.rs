@@ -46,9 +46,9 @@ fn current(ctx: &mut Context, interface: &str) -> i32 {
 }
 
 fn info(ctx: &Context, interface: &str) -> CmdResult {
-    for number in blk::numbers(&ctx.dm, interface) {
+    for (_, number, disk) in blk::all(&ctx.dm, |name, _| name == interface) {
         print!("Device {number}: ");
-        match blk::get(&ctx.dm, interface, number) {
+        match disk {
             Ok(disk) => print_info(&disk.ops.info()),
             Err(error) => println!("not available ({error})"),
         }
@@ -90,8 +90,8 @@ fn select(ctx: &mut Context, interface: &'static str, number: &str) -> CmdResult
 /// Shows the tables of all disks that have one.
 fn print_tables(ctx: &Context, interface: &str) -> CmdResult {
     let mut tables = 0;
-    for number in blk::numbers(&ctx.dm, interface) {
-        let table = blk::get(&ctx.dm, interface, number).and_then(|disk| {
+    for (_, number, disk) in blk::all(&ctx.dm, |name, _| name == interface) {
+        let table = disk.and_then(|disk| {
             let (kind, _) = disk::list(&disk)?;
             if kind != PartType::Unknown {
                 tables += 1;

@@ -48,12 +48,10 @@ fn print_drivers(ctx: &Context) {
 
 fn print_disks(ctx: &Context) -> CmdResult {
     print_row(["Device", "Size", "Type", "File system", "Label", "UUID"]);
-    for interface in blk::interfaces(&ctx.dm) {
-        for number in blk::numbers(&ctx.dm, interface) {
-            match blk::get(&ctx.dm, interface, number) {
-                Ok(disk) => print_disk(&disk)?,
-                Err(error) => print_error(&format!("{interface} {number}"), error),
-            }
+    for (interface, number, disk) in blk::all(&ctx.dm, |_, _| true) {
+        match disk {
+            Ok(disk) => print_disk(&disk)?,
+            Err(error) => print_error(&format!("{interface} {number}"), error),
         }
     }
     Ok(())

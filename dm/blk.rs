@@ -152,6 +152,66 @@ pub fn interfaces(model: &Model) -> Vec<&'static str> {
     names
 }
 
+/// Begins to probe the disks that are wanted, so that whatever they have to wait
+/// for, they wait for it together.
+pub fn begin<'a>(model: &'a Model, is_wanted: impl Fn(&str, i32) -> bool) -> Begun<'a> {
+    begin_list(model, &list(model, is_wanted))
+}
+
+/// The disks that are wanted, by interface and number, begun together and each
+/// probed in its turn.
+pub fn all<'a>(
+    model: &'a Model,
+    is_wanted: impl Fn(&str, i32) -> bool,
+) -> impl Iterator<Item = (&'static str, i32, Result<Disk>)> + 'a {
+    let disks = list(model, is_wanted);
+    let begun = begin_list(model, &disks);
+    let disks = disks.into_iter();
+    disks.map(move |(interface, device)| (interface, device.seq(), open(begun.model, device)))
+}
+
+/// Disks that were begun to be probed. Those that were not probed until this is
+/// dropped are as if nobody had wanted them.
+pub struct Begun<'a> {
+    model: &'a Model,
+    buses: Vec<Arc<Device>>,
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        self.buses.iter().for_each(|bus| self.model.give_up(bus));
+    }
+}
+
+fn begin_list<'a>(model: &'a Model, disks: &[(&str, Arc<Device>)]) -> Begun<'a> {
+    let mut buses: Vec<Arc<Device>> = Vec::new();
+    for bus in disks.iter().filter_map(|(_, device)| device.parent()) {
+        if !buses.iter().any(|known| Arc::ptr_eq(known, &bus)) {
+            buses.push(bus);
+        }
+    }
+    for bus in &buses {
+        let is_child = |device: &Arc<Device>| device.parent().is_some_and(|p| Arc::ptr_eq(&p, bus));
+        let devices = disks.iter().map(|(_, device)| device.clone());
+        let idle: Vec<_> = devices.filter(|d| is_child(d) && !d.active()).collect();
+        if !idle.is_empty() {
+            model.begin(bus, &idle);
+        }
+    }
+    Begun { model, buses }
+}
+
+fn list(model: &Model, is_wanted: impl Fn(&str, i32) -> bool) -> Vec<(&'static str, Arc<Device>)> {
+    let mut disks = Vec::new();
+    for interface in interfaces(model) {
+        let devices = model.uclass_devices(UclassId::Blk).into_iter();
+        let mine = devices.filter(|d| on_interface(model, d, interface));
+        let wanted = mine.filter(|d| is_wanted(interface, d.seq()));
+        disks.extend(wanted.map(|device| (interface, device)));
+    }
+    disks
+}
+
 /// The disk at an interface and number, probed.
 ///
 /// # Errors
@@ -162,12 +222,16 @@ pub fn get(model: &Model, interface: &str, number: i32) -> Result<Disk> {
         .into_iter()
         .find(|d| d.seq() == number && on_interface(model, d, interface))
         .ok_or(Error::NoDevice)?;
+    open(model, device)
+}
+
+fn open(model: &Model, device: Arc<Device>) -> Result<Disk> {
     model.probe(&device)?;
     let parent = device.parent().ok_or(Error::NoDevice)?;
     match device.ops() {
         Ops::Blk(ops) => Ok(Disk {
             interface: model.uclass_name(parent.uclass()),
-            number,
+            number: device.seq(),
             device,
             ops,
         }),
@@ -280,6 +344,80 @@ mod tests {
         assert_eq!(error("pvblock", 8), Some(Error::NoDevice));
         assert_eq!(error("pvblock", 3), Some(Error::NoDevice));
         assert_eq!(error("mmc", 0), Some(Error::NoDevice));
+    }
+
+    #[test]
+    fn all_disks_are_begun_together_and_what_nobody_took_is_given_up() {
+        static STEPS: spin::Mutex<Vec<String>> = spin::Mutex::new(Vec::new());
+        fn note(step: &str, devices: &[Arc<Device>]) {
+            let names = devices.iter().map(|device| device.name());
+            let names = names.collect::<Vec<_>>().join(" ");
+            STEPS.lock().push(alloc::format!("{step} {names}"));
+        }
+        static DRIVERS: [Driver; 3] = [
+            Driver {
+                name: "pvblock",
+                id: UclassId::PvBlock,
+                begin: Some(|_, _, disks| note("begin", disks)),
+                give_up: Some(|_, bus| {
+                    note("give up", &[bus.clone()]);
+                    Ok(())
+                }),
+                ..Driver::new()
+            },
+            Driver {
+                name: "other",
+                id: UclassId::Nop,
+                ..Driver::new()
+            },
+            Driver {
+                name: "disk",
+                id: UclassId::Blk,
+                probe: Some(|model, device| {
+                    note("probe", &[device.clone()]);
+                    probe(model, device)
+                }),
+                ..Driver::new()
+            },
+        ];
+        let model = Model::new(&DRIVERS, &UCLASSES, None);
+        for (driver, seqs) in [("pvblock", &[9, 2, 1][..]), ("other", &[0])] {
+            let name = driver.to_string();
+            let bus = model.bind_driver(model.root(), driver, name, None).unwrap();
+            for &seq in seqs {
+                let name = alloc::format!("{driver}{seq}");
+                model.bind_driver(&bus, "disk", name, Some(seq)).unwrap();
+            }
+        }
+        let take = || core::mem::take(&mut *STEPS.lock());
+        let found: Vec<_> = all(&model, |_, _| true)
+            .map(|(interface, number, disk)| (interface, number, disk.is_ok()))
+            .collect();
+        let wanted = [
+            ("nop", 0, true),
+            ("pvblock", 1, true),
+            ("pvblock", 2, true),
+            ("pvblock", 9, false),
+        ];
+        assert_eq!(found, wanted);
+        let steps = [
+            "begin pvblock1 pvblock2 pvblock9",
+            "probe other0",
+            "probe pvblock1",
+            "probe pvblock2",
+            "probe pvblock9",
+            "give up pvblock",
+        ];
+        assert_eq!(take(), steps);
+
+        // Of those that are there already, nothing is begun; nor of those that nobody wants.
+        let mut some = all(&model, |interface, number| {
+            interface == "pvblock" && number > 1
+        });
+        assert_eq!(take(), ["begin pvblock9"]);
+        assert_eq!(some.next().unwrap().1, 2);
+        drop(some);
+        assert_eq!(take(), ["give up pvblock"]);
     }
 
     #[test]

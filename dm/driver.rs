@@ -22,6 +22,8 @@ pub struct Compatible {
 
 /// A step of a device's life.
 pub type Step = fn(&Model, &Arc<Device>) -> Result<()>;
+/// The step of a bus that begins the probes of some of its children.
+pub type Begin = fn(&Model, &Arc<Device>, &[Arc<Device>]);
 /// The step that makes a device usable; says what it can do.
 pub type Probe = fn(&Model, &Arc<Device>) -> Result<Ops>;
 
@@ -41,6 +43,11 @@ pub struct Driver {
     pub of_to_plat: Option<Step>,
     /// Makes the device usable.
     pub probe: Option<Probe>,
+    /// Begins the probes of children that are about to be probed one after
+    /// another, so that all wait at the same time for what each waits for.
+    pub begin: Option<Begin>,
+    /// Takes back what was begun for children that nobody has probed.
+    pub give_up: Option<Step>,
     /// Stops the device and gives back what it holds.
     pub remove: Option<Step>,
     /// Called before the device ceases to exist.
@@ -57,6 +64,8 @@ impl Driver {
             bind: None,
             of_to_plat: None,
             probe: None,
+            begin: None,
+            give_up: None,
             remove: None,
             unbind: None,
         }

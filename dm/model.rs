@@ -218,6 +218,24 @@ impl Model {
             .inspect_err(|_| _ = self.remove(device))
     }
 
+    /// Begins to probe children of a bus; each is to be probed then, or [`Model::give_up`] called.
+    pub fn begin(&self, bus: &Arc<Device>, children: &[Arc<Device>]) {
+        if let Some(begin) = bus.driver().begin
+            // What is wrong with the bus is said when a child is probed.
+            && self.probe(bus).is_ok()
+        {
+            begin(self, bus, children);
+        }
+    }
+
+    /// Takes back what was begun for children of a bus that nobody has probed.
+    pub fn give_up(&self, bus: &Arc<Device>) {
+        if bus.active() {
+            // It says itself what it cannot take back.
+            _ = self.run(bus.driver().give_up, bus);
+        }
+    }
+
     /// Stops a device, its children before it. Does nothing if it is not probed.
     ///
     /// # Errors

@@ -16,23 +16,20 @@ type Places = BTreeMap<String, Vec<String>>;
 pub fn dupcheck(ctx: &Context) -> CmdResult {
     let (mut uuids, mut names) = (Places::new(), Places::new());
     let mut disks = 0;
-    for interface in blk::interfaces(&ctx.dm) {
-        for number in blk::numbers(&ctx.dm, interface) {
-            disks += 1;
-            let listed = blk::get(&ctx.dm, interface, number)
-                .and_then(|disk| Ok((disk::list(&disk)?.1, disk)));
-            let (partitions, disk) = match listed {
-                Ok(listed) => listed,
-                Err(error) => {
-                    println!("** Can't use device {interface} {number}: {error} **");
-                    continue;
-                }
-            };
-            for partition in partitions {
-                let place = format!("{}:{}", disk.device.name(), partition.number);
-                note(&mut uuids, partition.uuid.to_ascii_lowercase(), &place);
-                note(&mut names, partition.name, &place);
+    for (interface, number, disk) in blk::all(&ctx.dm, |_, _| true) {
+        disks += 1;
+        let listed = disk.and_then(|disk| Ok((disk::list(&disk)?.1, disk)));
+        let (partitions, disk) = match listed {
+            Ok(listed) => listed,
+            Err(error) => {
+                println!("** Can't use device {interface} {number}: {error} **");
+                continue;
             }
+        };
+        for partition in partitions {
+            let place = format!("{}:{}", disk.device.name(), partition.number);
+            note(&mut uuids, partition.uuid.to_ascii_lowercase(), &place);
+            note(&mut names, partition.name, &place);
         }
     }
     if disks == 0 {

@@ -105,6 +105,7 @@ static DRIVERS: [Driver; 4] = [
         probe: Some(probe),
         remove: Some(remove),
         unbind: Some(unbind),
+        ..Driver::new()
     },
     Driver {
         name: "bus",
@@ -118,6 +119,7 @@ static DRIVERS: [Driver; 4] = [
         probe: Some(probe),
         remove: Some(remove),
         unbind: Some(unbind),
+        ..Driver::new()
     },
     Driver {
         name: "plain",

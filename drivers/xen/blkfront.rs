@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A disk's connection: negotiation through XenStore, use, and giving it back.
+//! A connected disk, and its use.
 //!
-//! Source: `xen/include/public/io/blkif.h`. When an operating system starts,
-//! the device must look as if nobody had ever used it.
+//! Source: `xen/include/public/io/blkif.h`.
 
 use crate::xen::blkdiscard::Units;
+use crate::xen::blkleave::{GIVE_UP_MS, STATE_MS, leave};
 use crate::xen::blkqueue::{MAX_REQUEST, Queue};
 use crate::xen::blkreq::Piece;
-use crate::xen::services::Services;
 use crate::xen::shared::Lent;
 use crate::xen::xenbus::XenbusDevice;
-use crate::xen::xenstore::NO_TRANSACTION;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use arch::time::Deadline;
 use common::{Error, Result};
@@ -20,29 +17,9 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 use dm::blk::{BlkInfo, BlockDevice, ReadPiece};
 use include::xen::io::blkif::{
-    OP_DISCARD, OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, SECTOR, VDISK_CDROM,
-    VDISK_READONLY, VDISK_REMOVABLE,
+    OP_DISCARD, OP_FLUSH_DISKCACHE, OP_READ, OP_WRITE, OP_WRITE_BARRIER, SECTOR,
 };
-use include::xen::io::xenbus::State;
 use spin::Mutex;
-
-/// How long the back-end may take for all changes of state on the way to a connection, or back.
-const STATE_MS: u64 = 8000;
-/// How long it may take to let go, at least, when it has used up that time or is dead.
-const GIVE_UP_MS: u64 = 1000;
-/// The largest block size that is believed.
-const BLOCK_SIZE_MAX: u64 = 64 << 10;
-/// The size of a ring, as a power of two in pages, where the back-end takes it.
-const RING_ORDER: u32 = 1;
-/// Our keys in XenStore while connected, which another driver must not find,
-/// besides those of the ring's pages.
-const KEYS: [&str; 5] = [
-    "ring-ref",
-    "ring-page-order",
-    "event-channel",
-    "protocol",
-    "feature-persistent",
-];
 
 /// A connected disk.
 pub struct BlkFront {
@@ -60,39 +37,26 @@ pub struct BlkFront {
 }
 
 impl BlkFront {
-    /// Connects to the disk at `node` of XenStore; `handle` is its virtual device number.
-    ///
-    /// # Errors
-    /// Why it did not connect; the device is then as it was before.
-    pub fn connect(services: &Services, node: &str, name: &str, handle: u64) -> Result<BlkFront> {
-        let device = XenbusDevice::open(&services.store()?, node)?;
-        if is_leaving(&device)? {
-            return Err(Error::NoDevice);
-        }
-        let deadline = Deadline::after_ms(STATE_MS);
-        device.wait_backend(&[State::INIT_WAIT], deadline)?;
-        let pages = 1 << ring_order(&device)?;
-        let mut queue = Queue::new(services, device.backend_id(), handle as u16, pages)?;
-        match negotiate(&device, &mut queue, deadline) {
-            Ok(info) => Ok(BlkFront {
-                name: name.to_string(),
-                flush: AtomicBool::new(device.feature("feature-flush-cache").unwrap_or(false)),
-                barrier: AtomicBool::new(device.feature("feature-barrier").unwrap_or(false)),
-                discard: Mutex::new(Units::offered(&device, info.block_size.into())),
-                dirty: AtomicBool::new(false),
-                device,
-                queue: Mutex::new(queue),
-                info,
-            }),
-            Err(error) => {
-                let left = Deadline::after_us(deadline.left_us() + GIVE_UP_MS * 1000);
-                _ = disconnect(&device, &mut queue, left);
-                Err(error)
-            }
+    /// A disk whose back-end has taken the ring, as `info` says it is.
+    pub fn new(name: String, device: XenbusDevice, queue: Queue, info: BlkInfo) -> BlkFront {
+        BlkFront {
+            name,
+            flush: AtomicBool::new(device.feature("feature-flush-cache").unwrap_or(false)),
+            barrier: AtomicBool::new(device.feature("feature-barrier").unwrap_or(false)),
+            discard: Mutex::new(Units::offered(&device, info.block_size.into())),
+            dirty: AtomicBool::new(false),
+            device,
+            queue: Mutex::new(queue),
+            info,
         }
     }
 
-    /// Flushes and gives the device back, as [`BlkFront::connect`] found it.
+    /// What has to be given back of a disk that nobody has used.
+    pub fn into_parts(self) -> (XenbusDevice, Queue) {
+        (self.device, self.queue.into_inner())
+    }
+
+    /// Flushes and gives the device back, as it was before it was connected.
     ///
     /// # Errors
     /// The first thing that went wrong; all that is possible is done.
@@ -108,7 +72,7 @@ impl BlkFront {
             Some(_) => GIVE_UP_MS,
         };
         let deadline = Deadline::after_ms(limit);
-        flushed.and(disconnect(&self.device, &mut queue, deadline))
+        flushed.and(leave(&self.device, &mut queue, deadline))
     }
 
     /// A transfer of pieces, none of them empty.
@@ -284,105 +248,4 @@ impl BlockDevice for BlkFront {
         }
         Ok(())
     }
-}
-
-/// Offers the ring, waits for the back-end, and reads what the disk is.
-fn negotiate(device: &XenbusDevice, queue: &mut Queue, deadline: Deadline) -> Result<BlkInfo> {
-    device.store().transaction(|transaction| {
-        let write =
-            |key: &str, value: &str| device.store().write(transaction, &device.key(key), value);
-        let references: Vec<u32> = queue.ring_references().collect();
-        match references.as_slice() {
-            [reference] => write("ring-ref", &format!("{reference}"))?,
-            references => {
-                write("ring-page-order", &format!("{}", references.len().ilog2()))?;
-                for (i, reference) in references.iter().enumerate() {
-                    write(&ring_key(i), &format!("{reference}"))?;
-                }
-            }
-        }
-        write("feature-persistent", "1")?;
-        write("event-channel", &format!("{}", queue.port()))?;
-        write("protocol", "arm-abi")?;
-        device.switch(transaction, State::INITIALISED)
-    })?;
-    let states = [State::CONNECTED, State::CLOSING, State::CLOSED];
-    if device.wait_backend(&states, deadline)? != State::CONNECTED {
-        return Err(Error::Protocol("the back-end refuses the connection"));
-    }
-    let info = disk_info(device)?;
-    let segments = device.number("feature-max-indirect-segments")?;
-    queue.allow_indirect(segments.unwrap_or(0));
-    device.switch_now(State::CONNECTED)?;
-    Ok(info)
-}
-
-/// The order of the ring's size: what we want, or what the back-end takes.
-fn ring_order(device: &XenbusDevice) -> Result<u32> {
-    let most = device.number("max-ring-page-order")?.unwrap_or(0);
-    Ok(u32::try_from(most).unwrap_or(u32::MAX).min(RING_ORDER))
-}
-
-/// The key of one of several pages of a ring.
-fn ring_key(index: usize) -> String {
-    format!("ring-ref{index}")
-}
-
-fn disk_info(device: &XenbusDevice) -> Result<BlkInfo> {
-    let flags = device.number("info")?.unwrap_or(0);
-    let cdrom = device.own("device-type")?.as_deref() == Some("cdrom") || flags & VDISK_CDROM != 0;
-    let read_only = flags & VDISK_READONLY != 0
-        || device
-            .text("mode")?
-            .is_some_and(|mode| mode.starts_with('r'));
-    let sectors = device
-        .number("sectors")?
-        .ok_or(Error::Protocol("the disk has no size"))?;
-    let block_size = device.number("sector-size")?.unwrap_or(SECTOR);
-    if !block_size.is_power_of_two() || !(SECTOR..=BLOCK_SIZE_MAX).contains(&block_size) {
-        return Err(Error::Protocol("the sector size makes no sense"));
-    }
-    if block_size > include::xen::PAGE_SIZE as u64 {
-        return Err(Error::Unsupported("sectors larger than a page"));
-    }
-    sectors
-        .checked_mul(SECTOR)
-        .ok_or(Error::Protocol("the disk's size makes no sense"))?;
-    Ok(BlkInfo {
-        block_size: block_size as u32,
-        blocks: sectors / (block_size / SECTOR),
-        read_only,
-        removable: cdrom || flags & VDISK_REMOVABLE != 0,
-        vendor: "Xen".to_string(),
-        product: "Virtual disk".to_string(),
-        revision: "1".to_string(),
-    })
-}
-
-/// Takes the device back to where the toolstack had put it.
-fn disconnect(device: &XenbusDevice, queue: &mut Queue, deadline: Deadline) -> Result<()> {
-    let mut result = device.switch_now(State::CLOSING);
-    let closing = [State::CLOSING, State::CLOSED, State::INIT_WAIT];
-    result = result.and_then(|()| device.wait_backend(&closing, deadline).map(drop));
-    result = result.and(device.switch_now(State::CLOSED));
-    result = result.and_then(|()| {
-        device
-            .wait_backend(&[State::CLOSED, State::INIT_WAIT], deadline)
-            .map(drop)
-    });
-    result = result.and(queue.close());
-    let keys = KEYS.iter().map(ToString::to_string);
-    for key in keys.chain((0..1 << RING_ORDER).map(ring_key)) {
-        result = result.and(device.store().remove(NO_TRANSACTION, &device.key(&key)));
-    }
-    if is_leaving(device)? {
-        return result;
-    }
-    result = result.and(device.switch_now(State::INITIALISING));
-    result.and_then(|()| device.wait_backend(&[State::INIT_WAIT], deadline).map(drop))
-}
-
-/// Whether the toolstack takes the device away; it waits until our end is closed.
-fn is_leaving(device: &XenbusDevice) -> Result<bool> {
-    Ok(device.text("online")?.as_deref() == Some("0"))
 }

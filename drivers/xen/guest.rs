@@ -67,7 +67,10 @@ impl Store for XenStore {
     }
 
     fn changed(&self, deadline: Deadline) -> Result<Vec<u8>> {
-        Ok(self.wait_event(TOKEN, deadline)?.path.into_bytes())
+        Ok(self
+            .wait_event(|token| token == TOKEN, deadline)?
+            .path
+            .into_bytes())
     }
 }
 

@@ -9,14 +9,17 @@
 //! - [`xenstream`], [`xenstore`], [`xenbus`]: the store's ring, the store, and the
 //!   states of a device in it
 //! - [`guest`]: what a user asks Xen and the store
-//! - `blkfront`, `blkqueue`, `blkreq`, `blkpool`, `blkdiscard`: a disk's connection, its queue, a request, its pages,
+//! - `blkconnect`, `blkleave`: the way to a disk's connection, of many at a time, and back
+//! - `blkfront`, `blkqueue`, `blkreq`, `blkpool`, `blkdiscard`: a connected disk, its queue, a request, its pages,
 //!   what it can erase
 //! - drivers: `bus` (the device tree's hypervisor node), `pvblock`
 //!
 //! Nothing here trusts what another domain wrote: see `doc/xen.md`.
 
+pub mod blkconnect;
 pub mod blkdiscard;
 pub mod blkfront;
+pub mod blkleave;
 pub mod blkpool;
 pub mod blkqueue;
 pub mod blkreq;

@@ -4,6 +4,7 @@
 //! A disk is bound when it is listed, and connected when it is first used.
 #![cfg(CONFIG_PVBLOCK)]
 
+use crate::xen::blkconnect::Attempts;
 use crate::xen::blkfront::BlkFront;
 use crate::xen::services::Services;
 use crate::xen::xenbus::number;
@@ -25,7 +26,7 @@ struct Vbd {
 /// Binds a device for each disk that XenStore lists and that has none yet, and
 /// forgets those that it no longer lists.
 fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
-    let services = bus.parent().ok_or(Error::NoDevice)?.private::<Services>()?;
+    let services = services(bus)?;
     let names = match services.store()?.directory("device/vbd") {
         Err(Error::NotFound) => Vec::new(),
         names => names?,
@@ -54,17 +55,36 @@ fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
             number,
         });
     }
+    bus.set_private(Arc::new(Attempts::default()));
     Ok(Ops::None)
+}
+
+fn services(bus: &Device) -> Result<Arc<Services>> {
+    bus.parent().ok_or(Error::NoDevice)?.private()
+}
+
+/// Begins to connect to disks; what goes wrong is told when they are probed.
+fn begin(_model: &Model, bus: &Arc<Device>, disks: &[Arc<Device>]) {
+    if let (Ok(services), Ok(attempts)) = (services(bus), bus.private::<Attempts>()) {
+        for disk in disks {
+            if let Ok(vbd) = disk.plat::<Vbd>() {
+                attempts.begin(&services, &vbd.node, disk.name(), vbd.number);
+            }
+        }
+    }
+}
+
+fn give_up(_model: &Model, bus: &Arc<Device>) -> Result<()> {
+    bus.private::<Attempts>()?.give_up();
+    Ok(())
 }
 
 fn blk_probe(_model: &Model, disk: &Arc<Device>) -> Result<Ops> {
     let vbd = disk.plat::<Vbd>()?;
-    let xen = disk
-        .parent()
-        .and_then(|bus| bus.parent())
-        .ok_or(Error::NoDevice)?;
-    let services = xen.private::<Services>()?;
-    let front = BlkFront::connect(&services, &vbd.node, disk.name(), vbd.number)
+    let bus = disk.parent().ok_or(Error::NoDevice)?;
+    let attempts = bus.private::<Attempts>()?;
+    let front = attempts
+        .finish(&services(&bus)?, &vbd.node, disk.name(), vbd.number)
         .inspect_err(|error| common::println!("pvblock {}: {error}", disk.name()))?;
     let front = Arc::new(front);
     disk.set_private(front.clone());
@@ -128,7 +148,14 @@ dm::uclass!(UclassId::PvBlock, "pvblock");
 
 dm::driver! { name: "pvblock_blk", id: UclassId::Blk, probe: Some(blk_probe), remove: Some(blk_remove) }
 
-dm::driver! { name: "pvblock", id: UclassId::PvBlock, probe: Some(probe) }
+dm::driver! {
+    name: "pvblock",
+    id: UclassId::PvBlock,
+    probe: Some(probe),
+    begin: Some(begin),
+    give_up: Some(give_up),
+    remove: Some(give_up)
+}
 
 #[cfg(test)]
 mod tests {
@@ -147,6 +174,9 @@ mod tests {
             name: "pvblock",
             id: UclassId::PvBlock,
             probe: Some(probe),
+            begin: Some(begin),
+            give_up: Some(give_up),
+            remove: Some(give_up),
             ..Driver::new()
         },
         Driver {
@@ -294,6 +324,41 @@ mod tests {
         assert!(!bus.children()[0].active());
         blk::get(&model, "pvblock", 1).unwrap();
         model.remove_all().unwrap();
+        fixture.finish(0);
+    }
+
+    #[test]
+    fn disks_that_are_wanted_together_connect_together() {
+        let (fixture, model, bus) = guest(&[51712, 51728, 51744, 51760]);
+        let stuck = |disk: &mut crate::xen::fake::blkback::Blkback| {
+            disk.script = Some(alloc::boxed::Box::new(|_, _| String::from("1")));
+        };
+        fixture.world(|world| world.disks[..2].iter_mut().for_each(stuck));
+        model.probe(&bus).unwrap();
+        let before = arch::time::ms();
+        let found: Vec<_> = blk::all(&model, |_, _| true)
+            .map(|(_, number, disk)| (number, disk.err()))
+            .collect();
+        let dead = Some(Error::Timeout);
+        assert_eq!(found, [(0, dead), (1, dead), (2, None), (3, None)]);
+        assert!(arch::time::ms() - before < 10_000);
+        model.remove_all().unwrap();
+        fixture.finish(0);
+    }
+
+    #[test]
+    fn what_was_begun_is_given_back_when_all_devices_are_removed() {
+        let (fixture, model, bus) = guest(&[51712, 51728, 51744, 51760]);
+        model.probe(&bus).unwrap();
+        let mut disks = blk::all(&model, |_, number| number > 1);
+        assert_eq!(disks.next().unwrap().1, 2);
+        model.remove_all().unwrap();
+        let state = fixture.world(|world| {
+            let path = world.disks[3].front_key("state");
+            world.store.tree.get(&path).map(String::from)
+        });
+        assert_eq!(state.as_deref(), Some("1"));
+        drop(disks);
         fixture.finish(0);
     }
 

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A split device in XenStore: its keys, and the states of its two ends.
+//! A split device in XenStore: its keys, the states of its two ends, and waits
+//! for many of them at a time.
 //!
 //! Source: `xen/include/public/io/xenbus.h`.
 
-use crate::xen::xenstore::{NO_TRANSACTION, Transaction, XenStore};
+use crate::xen::xenstore::{NO_TRANSACTION, Transaction, WatchEvent, XenStore};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use arch::time::Deadline;
 use common::{Error, Result};
+use core::sync::atomic::{AtomicBool, Ordering};
 use include::xen::io::xenbus::State;
 
 /// The longest sleep between two looks at a state, in case an event is lost.
 const LOOK_MS: u64 = 500;
+/// How the tokens of watches of states begin.
+const TOKEN: &str = "state ";
 
 /// Our end of a split device.
 pub struct XenbusDevice {
@@ -23,6 +27,10 @@ pub struct XenbusDevice {
     backend: String,
     /// The domain of the other end.
     backend_id: u16,
+    /// That of its watch.
+    token: String,
+    /// Whether the store tells of each change of the other end's state.
+    watched: AtomicBool,
 }
 
 impl XenbusDevice {
@@ -40,6 +48,8 @@ impl XenbusDevice {
             node: node.to_string(),
             backend,
             backend_id,
+            token: format!("{TOKEN}{node}"),
+            watched: AtomicBool::new(false),
         })
     }
 
@@ -119,38 +129,97 @@ impl XenbusDevice {
         self.switch(NO_TRANSACTION, state)
     }
 
-    /// Waits until the back-end is in one of these states; returns which.
-    ///
-    /// # Errors
-    /// [`Error::Timeout`], [`Error::Interrupted`], or [`Error::Protocol`].
-    pub fn wait_backend(&self, wanted: &[State], deadline: Deadline) -> Result<State> {
-        let path = format!("{}/state", self.backend);
-        let token = format!("state {}", self.node);
-        let state = self.backend_state()?;
-        if wanted.contains(&state) {
-            return Ok(state);
+    /// Has the store tell of each change of the back-end's state from now on, and
+    /// once right away. If it cannot, there is a look at the state now and then.
+    fn watch(&self) {
+        if !self.watched.load(Ordering::Relaxed) {
+            let result = self.store.watch(&self.state_path(), &self.token);
+            self.watched.store(result.is_ok(), Ordering::Relaxed);
         }
-        self.store.watch(&path, &token)?;
-        let result = self.wait_watched(&token, wanted, deadline);
-        self.store.unwatch(&path, &token)?;
-        result
     }
 
-    fn wait_watched(&self, token: &str, wanted: &[State], deadline: Deadline) -> Result<State> {
-        loop {
-            let state = self.backend_state()?;
-            if wanted.contains(&state) {
-                return Ok(state);
-            }
-            if deadline.expired() {
-                return Err(Error::Timeout);
-            }
-            let look = Deadline::after_us(deadline.left_us().min(LOOK_MS * 1000));
-            match self.store.wait_event(token, look) {
-                Ok(_) | Err(Error::Timeout) => {}
-                Err(error) => return Err(error),
-            }
+    /// Ends that.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub fn unwatch(&self) -> Result<()> {
+        match self.watched.swap(false, Ordering::Relaxed) {
+            true => self.store.unwatch(&self.state_path(), &self.token),
+            false => Ok(()),
         }
+    }
+
+    fn state_path(&self) -> String {
+        format!("{}/state", self.backend)
+    }
+}
+
+/// What goes on in steps, between which it waits for the other end of a device.
+pub trait Process {
+    /// What it waits for; nothing if it has come to its end.
+    fn wait(&self) -> Option<Wait<'_>>;
+
+    /// Takes its next step: the other end is in one of the wanted states, or why it is not.
+    fn proceed(&mut self, outcome: Result<State>);
+}
+
+/// A wait for the other end of a device.
+pub struct Wait<'a> {
+    /// The device.
+    pub device: &'a XenbusDevice,
+    /// The states that end it.
+    pub states: &'static [State],
+    /// When it fails.
+    pub deadline: Deadline,
+}
+
+/// Lets processes go on side by side until `is_done`, at the latest until all
+/// have come to their ends. Ctrl-C is an outcome of every wait.
+pub fn drive<P: Process>(
+    store: &XenStore,
+    processes: &mut [P],
+    mut is_done: impl FnMut(&[P]) -> bool,
+) {
+    processes.iter_mut().for_each(look);
+    loop {
+        if is_done(processes) || processes.iter().all(|process| process.wait().is_none()) {
+            return;
+        }
+        let waits = processes.iter().filter_map(Process::wait);
+        let left = waits.map(|wait| wait.deadline.left_us()).min().unwrap_or(0);
+        let until = Deadline::after_us(left.min(LOOK_MS * 1000));
+        match store.wait_event(|token| token.starts_with(TOKEN), until) {
+            Ok(event) => processes
+                .iter_mut()
+                .filter(|process| concerns(*process, &event))
+                .for_each(look),
+            Err(Error::Timeout) => processes.iter_mut().for_each(look),
+            Err(error) => processes.iter_mut().for_each(|process| {
+                if process.wait().is_some() {
+                    process.proceed(Err(error));
+                    look(process);
+                }
+            }),
+        }
+    }
+}
+
+/// Whether a process has to look because of an event, or because its time is over.
+fn concerns<P: Process>(process: &P, event: &WatchEvent) -> bool {
+    let is_due = |wait: Wait| wait.device.token == event.token || wait.deadline.expired();
+    process.wait().is_some_and(is_due)
+}
+
+/// Takes the steps of a process for which it need not wait, or not any longer.
+fn look<P: Process>(process: &mut P) {
+    while let Some(wait) = process.wait() {
+        let outcome = match wait.device.backend_state() {
+            Ok(state) if wait.states.contains(&state) => Ok(state),
+            Ok(_) if wait.deadline.expired() => Err(Error::Timeout),
+            Ok(_) => return wait.device.watch(),
+            Err(error) => Err(error),
+        };
+        process.proceed(outcome);
     }
 }
 

@@ -162,15 +162,19 @@ impl XenStore {
         result.map(drop)
     }
 
-    /// Waits for an event of the watch with this token.
+    /// Waits for an event of a watch whose token is a wanted one.
     ///
     /// # Errors
     /// [`Error::Timeout`], [`Error::Interrupted`], or [`Error::Protocol`].
-    pub fn wait_event(&self, token: &str, deadline: Deadline) -> Result<WatchEvent> {
+    pub fn wait_event(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        deadline: Deadline,
+    ) -> Result<WatchEvent> {
         self.event.wait_until(deadline, || {
             let mut stream = self.stream.lock();
             self.answer(&mut stream, None, deadline)?;
-            Ok(stream.take_event(token))
+            Ok(stream.take_event(&wanted))
         })
     }
 

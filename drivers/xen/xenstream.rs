@@ -199,9 +199,9 @@ impl Stream {
         }
     }
 
-    /// The next event of a watch.
-    pub fn take_event(&mut self, token: &str) -> Option<WatchEvent> {
-        let index = self.events.iter().position(|event| event.token == token)?;
+    /// The next event of a watch whose token is a wanted one.
+    pub fn take_event(&mut self, wanted: impl Fn(&str) -> bool) -> Option<WatchEvent> {
+        let index = self.events.iter().position(|event| wanted(&event.token))?;
         self.events.remove(index)
     }
 

@@ -252,3 +252,36 @@ def test_nothing_is_started_beside_a_page_that_is_kept(lab, loader):
         facts(guest)
     finally:
         guest.destroy()
+
+
+DEAD = {number: words for number, words in enumerate(["state:1=1", "state:1=4", "state:3=2", "state:3=3", "state:3=8"] * 2, 1)}
+
+
+def test_disks_with_dead_back_ends_are_waited_for_together(lab, loader):
+    """Ten of them cost about as much as one; each disk is connected when it is used and not before."""
+    backends.install(lab)
+    lab.shell("dd if=/dev/disk/noise of=/run/dead.img bs=1M count=4 2>/dev/null")
+    guest = lab.start("dead", loader, ["phy:/dev/disk/linux,xvda,r", "phy:/dev/disk/files,xvdl,r"], paused=True)
+    try:
+        own = backends.Backends(lab, guest, "/run/dead.img")
+        own.attach(DEAD)
+        lab.shell("xl unpause dead")
+        guest.to_prompt()
+        disks = [0, *DEAD, 11]
+        def states():
+            return lab.shell("; ".join(f"xenstore-read {own.front(number)}/state" for number in disks)).split()
+        assert states() == ["1"] * 12
+        guest.succeeds("pvblock read ${loadaddr} 0 8")
+        assert states() == ["4"] + ["1"] * 11
+        for line in ["lsblk", "pvblock part", "bootflow scan"]:
+            out, _ = guest.judged(f"time {line}")
+            for number in DEAD:
+                assert f"pvblock {name(number)}: timed out" in out, out
+            seconds = re.search(r"time: (?:(\d+) minutes, )?([0-9.]+) seconds", out)
+            # One by one they would take a minute and a half.
+            assert not seconds[1] and float(seconds[2]) < 2 * LIMIT, out
+        out = guest.succeeds("lsblk")
+        assert re.search(r"pvblock 0:2 .*ext4", out) and re.search(r"pvblock 11:\d .*ext4", out), out
+        assert [state for number, state in zip(disks, states()) if number not in DEAD] == ["4", "4"]
+    finally:
+        guest.destroy()

@@ -25,6 +25,7 @@ pub mod tree;
 pub mod xenconsoled;
 pub mod xenstored;
 
+use crate::xen::blkconnect::Attempts;
 use crate::xen::blkfront::BlkFront;
 use crate::xen::hypervisor::Hypervisor;
 use crate::xen::services::Services;
@@ -233,11 +234,11 @@ impl Fixture {
     /// Connects to the first disk.
     ///
     /// # Errors
-    /// As [`BlkFront::connect`].
+    /// As [`Attempts::finish`].
     pub fn connect(&self) -> Result<BlkFront> {
         let number = self.world(|world| world.disks[0].config.number);
         let node = alloc::format!("device/vbd/{number}");
-        BlkFront::connect(&self.services, &node, "xvda", number)
+        Attempts::default().finish(&self.services, &node, "xvda", number)
     }
 
     /// XenStore.

@@ -32,6 +32,8 @@ pub struct Tree {
     pub conflicts: usize,
     /// Paths that contain this are not the guest's to read or write.
     pub forbidden: Option<&'static str>,
+    /// The most watches that the guest may have, if not any number.
+    pub max_watches: Option<usize>,
 }
 
 struct Transaction {
@@ -116,6 +118,12 @@ impl Tree {
         let watch = (path.to_string(), token.to_string());
         if self.watches.contains(&watch) {
             return Err("EEXIST");
+        }
+        if self
+            .max_watches
+            .is_some_and(|most| self.watches.len() >= most)
+        {
+            return Err("E2BIG");
         }
         self.events.push(watch.clone());
         self.watches.push(watch);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Many pieces at a time, bad blocks among them, and what disks share.
 
-use crate::xen::blkfront::BlkFront;
+use crate::xen::blkconnect::Attempts;
 use crate::xen::fake::Fixture;
 use crate::xen::fake::blkback::Config;
 use crate::xen::fake::blkring::Order;
@@ -151,7 +151,8 @@ fn disks_of_a_domain_share_pages_and_a_dead_one_leaves_enough() {
     });
     let first = fixture.connect().unwrap();
     let node = "device/vbd/51728";
-    let second = BlkFront::connect(&fixture.services, node, "xvdb", 51728).unwrap();
+    let second = Attempts::default().finish(&fixture.services, node, "xvdb", 51728);
+    let second = second.unwrap();
     let mut buffer = fixture.buffer(LARGE, 0);
     first.read(0, &mut buffer).unwrap();
     let in_use = fixture.services.grants.in_use();

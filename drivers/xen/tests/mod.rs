@@ -7,6 +7,7 @@ mod disk_discard;
 mod disk_hostile;
 mod disk_pieces;
 mod disk_states;
+mod disk_together;
 mod grants;
 mod store;
 mod store_hostile;

@@ -29,7 +29,7 @@ fn assert_given_up(fixture: &Fixture, what: &str) {
     });
     assert_eq!(store.read("a"), Err(error), "{what}");
     assert_eq!(store.watch("a", "t"), Err(error), "{what}");
-    let event = store.wait_event("t", Deadline::after_ms(10));
+    let event = store.wait_event(|token| token == "t", Deadline::after_ms(10));
     assert_eq!(event, Err(error), "{what}");
     assert_eq!(take_output(), "", "{what}");
 }
@@ -176,7 +176,7 @@ fn events_without_end_neither_hang_nor_fill_the_memory() {
     });
     let before = arch::time::ms();
     assert_eq!(store.read("a"), Err(Error::Timeout));
-    let wait = store.wait_event("mine", Deadline::after_ms(500));
+    let wait = store.wait_event(|token| token == "mine", Deadline::after_ms(500));
     assert_eq!(wait, Err(Error::Timeout));
     assert!(arch::time::ms() - before < 7000);
 }
@@ -200,7 +200,10 @@ fn only_so_many_events_are_kept() {
         }
     });
     let mut seen = 0;
-    while store.wait_event("t", Deadline::after_ms(1000)).is_ok() {
+    while store
+        .wait_event(|token| token == "t", Deadline::after_ms(1000))
+        .is_ok()
+    {
         seen += 1;
     }
     assert!((60..=64).contains(&seen), "{seen}");

@@ -4,6 +4,7 @@
 
 use super::ring::{Rate, spoiler};
 use super::store::liar;
+use crate::xen::blkconnect::Attempts;
 use crate::xen::blkfront::BlkFront;
 use crate::xen::fake::blkback::{Config, Script};
 use crate::xen::fake::blkring::{Behaviour, Order};
@@ -109,12 +110,23 @@ impl Session {
         let numbers = self
             .fixture
             .world(|world| Vec::from_iter(world.disks.iter().map(|disk| disk.config.number)));
-        for number in numbers {
-            let node = format!("device/vbd/{number}");
-            let services = self.fixture.services.clone();
-            let front = self.timed(|_| BlkFront::connect(&services, &node, "xvda", number));
-            self.fronts.extend(front);
+        let (attempts, services) = (Attempts::default(), self.fixture.services.clone());
+        let node = |number| format!("device/vbd/{number}");
+        // Side by side, or one after the other, or not at all in the end.
+        if self.random.one_in(2) {
+            for &number in &numbers {
+                self.timed(|_| attempts.begin(&services, &node(number), "xvda", number));
+            }
         }
+        for number in numbers {
+            if !self.random.one_in(16) {
+                let path = node(number);
+                let front = self.timed(|_| attempts.finish(&services, &path, "xvda", number));
+                self.fronts.extend(front);
+            }
+        }
+        self.timed(|_| attempts.give_up());
+        self.check();
         for _ in 0..self.random.below(OPERATIONS) {
             if self.random.one_in(6) {
                 self.misbehave();

@@ -40,7 +40,7 @@ pub fn guest_without_disks(mut random: Random) -> u32 {
             2 => _ = store.directory("a"),
             3 => _ = store.transaction(|t| store.write(t, "a", "c")),
             4 => _ = store.watch("a", "t"),
-            5 => _ = store.wait_event("t", Deadline::after_ms(10)),
+            5 => _ = store.wait_event(|token| token == "t", Deadline::after_ms(10)),
             _ => _ = store.remove(NO_TRANSACTION, "a"),
         }
         assert!(arch::time::ms() - before < LIMIT_MS);
