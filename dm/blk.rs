@@ -360,7 +360,7 @@ mod tests {
                 id: UclassId::PvBlock,
                 begin: Some(|_, _, disks| note("begin", disks)),
                 give_up: Some(|_, bus| {
-                    note("give up", &[bus.clone()]);
+                    note("give up", core::slice::from_ref(bus));
                     Ok(())
                 }),
                 ..Driver::new()
@@ -374,7 +374,7 @@ mod tests {
                 name: "disk",
                 id: UclassId::Blk,
                 probe: Some(|model, device| {
-                    note("probe", &[device.clone()]);
+                    note("probe", core::slice::from_ref(device));
                     probe(model, device)
                 }),
                 ..Driver::new()

@@ -66,6 +66,7 @@ fn on_xen(output: &Output, others: &[PathBuf]) -> Result<(), String> {
     let mut bench = python.command();
     bench.current_dir(kconfig::root());
     bench.args(["-u", "tests/bench/pvblock.py"]);
+    bench.env("BLKBACK_BIN", build::build_blkback(output)?);
     bench.arg(output.file("u-boot.bin"));
     for other in others {
         bench.arg("--against").arg(other);

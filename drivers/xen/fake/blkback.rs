@@ -56,8 +56,8 @@ pub struct Blkback {
 #[derive(Default)]
 pub struct Contents {
     written: BTreeMap<u64, [u8; 512]>,
-    /// Sectors that were discarded, in the order of the requests.
-    pub discarded: Vec<Range<u64>>,
+    /// What was discarded, in the order of the requests: the first sector, and the one behind the last.
+    pub discarded: Vec<(u64, u64)>,
     /// Flushes that were asked for.
     pub flushes: u32,
     /// Barriers that were asked for.
@@ -107,7 +107,8 @@ impl Contents {
     pub fn sector(&self, number: u64) -> [u8; 512] {
         self.written.get(&number).copied().unwrap_or_else(|| {
             let mut sector = [0; 512];
-            if self.discarded.iter().any(|range| range.contains(&number)) {
+            let is_gone = |&(start, end): &(u64, u64)| (start..end).contains(&number);
+            if self.discarded.iter().any(is_gone) {
                 return sector;
             }
             for (i, word) in sector.chunks_exact_mut(8).enumerate() {
@@ -126,7 +127,7 @@ impl Contents {
     /// Forgets sectors, which then hold zeros.
     pub fn discard(&mut self, sectors: Range<u64>) {
         self.written.retain(|number, _| !sectors.contains(number));
-        self.discarded.push(sectors);
+        self.discarded.push((sectors.start, sectors.end));
     }
 
     /// Writes a sector.
