@@ -52,8 +52,8 @@ def main():
 class Soak:
     """Guests in a row on a host, from one of its disks."""
 
-    def __init__(self, lab, loader, disk):
-        self.lab, self.disk = lab, disk
+    def __init__(self, lab, loader, disk, free=None):
+        self.lab, self.disk, self.free = lab, disk, free or FREE
         self.kernel = lab.put(loader, "soak.kernel")
         self.ids = {}
         self.started = 0
@@ -83,7 +83,7 @@ class Soak:
     def beginning(self):
         """What there is once Domain-0 has put away what the guests so far have left."""
         before, now = None, take(self.lab)
-        while before is None or differences(now, before):
+        while before is None or differences(now, before, self.free):
             time.sleep(2)
             before, now = now, take(self.lab)
         return now
@@ -91,7 +91,7 @@ class Soak:
     def settled(self, before):
         """Wait until there is as much as before; return what there is, and what is lost."""
         deadline = time.monotonic() + SETTLED
-        while lost := differences(before, now := take(self.lab)):
+        while lost := differences(before, now := take(self.lab), self.free):
             if time.monotonic() > deadline:
                 break
             time.sleep(1)
@@ -199,10 +199,12 @@ def of_xen(text):
             "event channels": len(re.findall(r"\(XEN\) +\d+ \[\d/", text))}
 
 
-def differences(before, now):
+def differences(before, now, free=None):
     """What is no longer as before, beyond what is tolerated."""
+    free = free or FREE
+
     def differs(name):
-        return before[name] - now[name] > FREE[name] if name in FREE else before[name] != now[name]
+        return before[name] - now[name] > free[name] if name in free else before[name] != now[name]
     return [f"{name}: {before[name]} before, {now[name]} now" for name in before if differs(name)]
 
 
