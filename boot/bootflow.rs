@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Boot flows: what was found that can be booted, and looking for it.
 //!
-//! Disks are tried by interface and number, partitions that are marked bootable
-//! before the others, a disk without a partition table as a whole. Something
-//! that is broken keeps nothing else from being tried.
+//! Of each disk, partitions that are marked bootable are tried before the
+//! others, and a disk without a partition table as a whole. Something that is
+//! broken keeps nothing else from being tried.
 //!
 //! Behaviour: U-Boot, `doc/develop/bootstd/overview.rst`. Unlike there,
 //! partitions that are not bootable are tried too, and there is a method for a
 //! kernel without any configuration.
 
-use crate::bootdev::{self, Bootdev};
+use crate::bootdev::Bootdev;
 use crate::bootm::{self, Failed, Images};
 use crate::bootmeth::{BootMethod, Machine};
 use crate::loader::Loader;
@@ -17,12 +17,16 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use common::{Error, Result, println};
+use common::{Error, Result, console, println};
 use core::ops::ControlFlow;
-use disk::{PartType, Partition};
+use disk::{PartType, Partition, PartitionKind};
 use dm::Model;
 use dm::blk::Disk;
 use fs::FileSystem;
+use include::errno;
+
+/// How much of what a boot said last is its reason to fail.
+const REASON_LINES: usize = 2;
 
 /// How far a method came with a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,13 +68,27 @@ pub enum BootError {
     Status(i32),
 }
 
+impl BootError {
+    /// The number that stands for it.
+    pub fn number(self) -> i32 {
+        match self {
+            BootError::Failed => -errno::EFAULT,
+            BootError::Status(status) => status,
+        }
+    }
+}
+
 impl From<Failed> for BootError {
     fn from(Failed: Failed) -> BootError {
         BootError::Failed
     }
 }
 
+/// What was done to find a flow or to boot it, and how many microseconds it took.
+pub type Step = (&'static str, u64);
+
 /// What a method found on a partition, or how far it came.
+#[derive(Clone)]
 pub struct Bootflow {
     /// Where.
     pub bootdev: Bootdev,
@@ -84,7 +102,7 @@ pub struct Bootflow {
     pub state: State,
     /// Why it came no further.
     pub error: Option<Error>,
-    /// The prefix below which the file was found, with a slash at the end.
+    /// The folder that a script is told, with a slash at the end.
     pub subdir: Option<String>,
     /// The file that was found, or the last one that was looked for.
     pub file: Option<String>,
@@ -96,6 +114,10 @@ pub struct Bootflow {
     pub os_name: Option<String>,
     /// The command line that the user or the method wants.
     pub cmdline: Option<String>,
+    /// What was done. What several flows have in common is told with the first of them.
+    pub steps: Vec<Step>,
+    /// Why it did not boot, if that was tried.
+    pub failure: Option<String>,
 }
 
 impl Bootflow {
@@ -117,6 +139,8 @@ impl Bootflow {
             buffer: None,
             os_name: None,
             cmdline: None,
+            steps: Vec::new(),
+            failure: None,
         }
     }
 
@@ -137,13 +161,26 @@ impl Bootflow {
     /// Boots it; returns only if that does not work, or as [`bootm::start`] does.
     ///
     /// # Errors
-    /// If it does not work.
+    /// If it does not work; the console has been told.
     pub fn boot(&mut self, machine: &mut dyn Machine) -> core::result::Result<(), BootError> {
         println!(
             "** Booting bootflow '{}' with {}",
             self.name, self.method.name
         );
-        (self.method.boot)(machine, self).inspect_err(|_| println!("Boot failed"))
+        if self.state != State::Ready {
+            println!("Bootflow not loaded (state '{}')", self.state.name());
+            return Err(BootError::Status(-errno::EPROTO));
+        }
+        let start = arch::time::us();
+        console::begin_transcript();
+        let booted = (self.method.boot)(machine, self);
+        let said = console::end_transcript();
+        self.steps.retain(|(step, _)| *step != "boot");
+        self.steps.push(since("boot", start));
+        self.failure = booted.err().map(|_| reason(&said));
+        let number = booted.err().unwrap_or(BootError::Failed).number();
+        println!("Boot failed (err={number})");
+        booted
     }
 
     /// Calls `load` with a loader of its files, for methods that load images.
@@ -177,82 +214,156 @@ pub fn start(
     bootm::start(loader.ram, model, handover)
 }
 
-/// Calls `each` for all that can be booted with these methods, until it
-/// breaks. With `only`, just the disks of that interface (`pvblock`) or that
-/// disk (`pvblock1`) count.
-pub fn scan(
-    model: &Model,
-    methods: &[&'static BootMethod],
-    only: Option<&str>,
-    each: &mut dyn FnMut(Bootflow) -> ControlFlow<()>,
-) {
-    let is_wanted = |interface: &str, number: i32| {
-        only.is_none_or(|only| only == interface || only == format!("{interface}{number}"))
-    };
-    let _begun = dm::blk::begin(model, is_wanted);
-    for bootdev in bootdev::all(model) {
-        if !is_wanted(bootdev.interface, bootdev.number) {
-            continue;
-        }
-        let flow = match bootdev.disk(model) {
-            Ok(disk) => scan_disk(&bootdev, &disk, methods, each),
-            Err(error) => {
-                println!("{} {}: {error}", bootdev.interface, bootdev.number);
-                ControlFlow::Continue(())
-            }
-        };
-        if flow.is_break() {
-            return;
-        }
-    }
+/// What a scan tells.
+pub enum Event<'a> {
+    /// It goes on with this device.
+    Bootdev(&'a Bootdev),
+    /// What a method found, or how far it came.
+    Flow(Bootflow),
 }
 
-fn scan_disk(
-    bootdev: &Bootdev,
-    disk: &Disk,
-    methods: &[&'static BootMethod],
-    each: &mut dyn FnMut(Bootflow) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let partitions = partitions(disk).unwrap_or_else(|error| {
-        println!("{} {}: {error}", disk.interface, disk.number);
-        Vec::new()
-    });
-    for partition in partitions {
-        let files = fs::open(disk, &partition);
-        for method in methods {
-            if common::console::ctrlc() {
+/// A look at disks.
+pub struct Scan<'a> {
+    /// The devices.
+    pub model: &'a Model,
+    /// How to boot, in the order of trying.
+    pub methods: &'a [&'static BootMethod],
+    /// The only partition to look at.
+    pub part: Option<u32>,
+}
+
+/// What is told of everything.
+type Each<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
+
+impl Scan<'_> {
+    /// Looks at disks in this order; tells `each` everything, until that
+    /// breaks. Ctrl-C ends it too.
+    pub fn run(&self, bootdevs: &[Bootdev], each: Each<'_>) {
+        let _begun = dm::blk::begin(self.model, |interface, number| {
+            let mut wanted = bootdevs.iter();
+            wanted.any(|bootdev| bootdev.interface == interface && bootdev.number == number)
+        });
+        _ = bootdevs.iter().try_for_each(|bootdev| {
+            each(Event::Bootdev(bootdev))?;
+            self.disk(bootdev, each)
+        });
+    }
+
+    fn disk(&self, bootdev: &Bootdev, each: Each<'_>) -> ControlFlow<()> {
+        let start = arch::time::us();
+        let disk = bootdev.disk(self.model);
+        let mut steps = alloc::vec![since("disk", start)];
+        let disk = match disk {
+            Ok(disk) => disk,
+            Err(error) => return self.no_disk(bootdev, (State::Base, error), steps, each),
+        };
+        let start = arch::time::us();
+        let partitions = self.partitions(&disk);
+        steps.push(since("partitions", start));
+        let (whole, partitions) = match partitions {
+            Ok(partitions) => partitions,
+            Err(error) => return self.no_disk(bootdev, (State::Media, error), steps, each),
+        };
+        if !whole {
+            let steps = core::mem::take(&mut steps);
+            self.no_disk(bootdev, (State::Media, Error::NotFound), steps, each)?;
+        }
+        partitions
+            .iter()
+            .try_for_each(|partition| self.partition(bootdev, &disk, partition, &mut steps, each))
+    }
+
+    /// What each method is told of a disk that cannot be used as a whole.
+    fn no_disk(
+        &self,
+        bootdev: &Bootdev,
+        (state, error): (State, Error),
+        mut steps: Vec<Step>,
+        each: Each<'_>,
+    ) -> ControlFlow<()> {
+        for method in self.methods {
+            let mut flow = Bootflow::new(bootdev, method, &no_partition());
+            flow.state = state;
+            flow.error = Some(error);
+            flow.steps.append(&mut steps);
+            each(Event::Flow(flow))?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The bootable partitions first; the whole disk if it has no table, and whether it has none.
+    fn partitions(&self, disk: &Disk) -> Result<(bool, Vec<Partition>)> {
+        let (kind, mut partitions) = disk::list(disk)?;
+        let whole = kind == PartType::Unknown;
+        if whole {
+            partitions = alloc::vec![Partition::whole_disk(disk)];
+        }
+        partitions.retain(|partition| self.part.is_none_or(|part| part == partition.number));
+        partitions.sort_by_key(|partition| (!partition.bootable, partition.number));
+        Ok((whole, partitions))
+    }
+
+    fn partition(
+        &self,
+        bootdev: &Bootdev,
+        disk: &Disk,
+        partition: &Partition,
+        steps: &mut Vec<Step>,
+        each: Each<'_>,
+    ) -> ControlFlow<()> {
+        let start = arch::time::us();
+        let files = fs::open(disk, partition);
+        steps.push(since("file system", start));
+        for method in self.methods {
+            if console::ctrlc() {
                 println!("<INTERRUPT>");
                 return ControlFlow::Break(());
             }
-            let mut flow = Bootflow::new(bootdev, method, &partition);
+            let mut flow = Bootflow::new(bootdev, method, partition);
+            flow.steps.append(steps);
             match &files {
-                Ok(files) => read(&mut flow, files.as_ref()),
+                Ok(files) => {
+                    let start = arch::time::us();
+                    flow.state = State::Fs;
+                    flow.error = (method.read)(&mut flow, files.as_ref()).err();
+                    flow.steps.push(since("files", start));
+                }
                 Err(error) => {
                     flow.state = State::Part;
                     flow.error = Some(*error);
                 }
             }
-            match flow.error {
-                None => each(flow)?,
-                Some(Error::NotFound | Error::Unsupported(_)) => {}
-                Some(error) => println!("{}: {error}", flow.name),
-            }
+            each(Event::Flow(flow))?;
         }
+        ControlFlow::Continue(())
     }
-    ControlFlow::Continue(())
 }
 
-fn read(flow: &mut Bootflow, files: &dyn FileSystem) {
-    flow.state = State::Fs;
-    flow.error = (flow.method.read)(flow, files).err();
+fn since(step: &'static str, start: u64) -> Step {
+    (step, arch::time::us().saturating_sub(start))
 }
 
-/// The bootable partitions first; the whole disk if it has no table.
-fn partitions(disk: &Disk) -> Result<Vec<Partition>> {
-    let (kind, mut partitions) = disk::list(disk)?;
-    if kind == PartType::Unknown {
-        return Ok(alloc::vec![Partition::whole_disk(disk)]);
+/// Stands for the whole of a disk of which nothing is known.
+fn no_partition() -> Partition {
+    Partition {
+        number: 0,
+        start: 0,
+        blocks: 0,
+        block_size: 0,
+        name: String::new(),
+        kind: PartitionKind::WholeDisk,
+        uuid: String::new(),
+        bootable: false,
     }
-    partitions.sort_by_key(|partition| (!partition.bootable, partition.number));
-    Ok(partitions)
+}
+
+/// Why a boot failed: what was said last.
+fn reason(said: &str) -> String {
+    let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut last: Vec<&str> = lines.rev().take(REASON_LINES).collect();
+    last.reverse();
+    match last.is_empty() {
+        true => String::from("no reason was given"),
+        false => last.join("; "),
+    }
 }

@@ -15,6 +15,7 @@ use arch::mem::Ram;
 use common::{Error, Result, println};
 use dm::Model;
 use env::Env;
+use env::callback::Change;
 use fs::{FileSystem, FileType};
 use linkme::distributed_slice;
 
@@ -44,6 +45,8 @@ pub struct BootMethod {
     pub files: &'static [&'static str],
     /// The folders they are looked for in, each ending in a slash.
     pub prefixes: &'static [&'static str],
+    /// What kind of image the file is, as `bootstd images` shows it.
+    pub file_type: &'static str,
     /// What `bootmeth set` can set.
     pub properties: &'static [Property],
     /// Looks at a partition, whose file system is given, and completes the flow
@@ -65,6 +68,7 @@ impl BootMethod {
             description: "",
             files: &[],
             prefixes: PREFIXES,
+            file_type: "",
             properties: &[],
             read: find_and_read,
             read_all: None,
@@ -126,6 +130,15 @@ pub fn by_name(name: &str) -> Result<&'static BootMethod> {
     })
 }
 
+/// Refuses an order with a method that does not exist.
+fn on_bootmeths(change: &Change<'_>) -> Result<()> {
+    change
+        .value
+        .map_or(Ok(()), |order| parse_order(order).map(drop))
+}
+
+env::env_callback! { name: "bootmeths", run: on_bootmeths }
+
 /// Finds the first of the method's files and reads it into the flow's buffer.
 ///
 /// # Errors
@@ -139,7 +152,7 @@ pub fn find_and_read(flow: &mut Bootflow, files: &dyn FileSystem) -> Result<()> 
     Ok(())
 }
 
-/// Finds the first of the method's files: sets `file`, `size`, `subdir`, and the state to [`State::File`].
+/// Finds the first of the method's files: sets `file`, `size` and the state to [`State::File`].
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is none, or why the file system cannot be read.
@@ -153,7 +166,6 @@ pub fn find(flow: &mut Bootflow, files: &dyn FileSystem) -> Result<()> {
             match found {
                 Ok(metadata) if metadata.kind == FileType::Regular => {
                     flow.size = metadata.size;
-                    flow.subdir = Some((*prefix).into());
                     flow.state = State::File;
                     return Ok(());
                 }
@@ -193,6 +205,7 @@ mod tests {
         let names: Vec<_> = all().iter().map(|method| method.name).collect();
         let expected = [
             ("extlinux", cfg!(CONFIG_BOOTMETH_EXTLINUX)),
+            ("script", cfg!(CONFIG_BOOTMETH_SCRIPT)),
             ("image", cfg!(CONFIG_BOOTMETH_IMAGE)),
         ];
         let expected: Vec<_> = expected
@@ -217,9 +230,16 @@ mod tests {
         assert_eq!(names(&env), ["image", "extlinux"]);
         env.set("bootmeths", "image").unwrap();
         assert_eq!(names(&env), ["image"]);
+        let console = common::testing::capture();
         for nothing in [" ", "image nosuch"] {
             env.set("bootmeths", nothing).unwrap();
             assert_eq!(names(&env), usual, "{nothing}");
         }
+        assert_eq!(console.take(), "Unknown bootmeth 'nosuch'\n");
+        env.set_tables(&[], &env::callback::ENV_CALLBACKS);
+        env.set("bootmeths", "image").unwrap();
+        let refused = env.put("bootmeths", "image nosuch", env::By::User);
+        assert_eq!(refused, Err(Error::NoDevice));
+        assert_eq!(names(&env), ["image"]);
     }
 }

@@ -225,17 +225,21 @@ mod tests {
         let files = Files::new(files);
         let mut loader = Loader::new(&mut ram, &mut env, files.as_ref(), "/boot/extlinux");
         let mut all = Vec::new();
-        boot_labels(&mut loader, &extlinux::parse(config), &mut |loader, images| {
-            let tree = images
-                .fdt
-                .map(|at| tree_at(loader.ram, at).unwrap().bytes().to_vec());
-            all.push((
-                images.clone(),
-                loader.env.get("bootargs").unwrap().into(),
-                tree,
-            ));
-            Err(Failed)
-        })
+        boot_labels(
+            &mut loader,
+            &extlinux::parse(config),
+            &mut |loader, images| {
+                let tree = images
+                    .fdt
+                    .map(|at| tree_at(loader.ram, at).unwrap().bytes().to_vec());
+                all.push((
+                    images.clone(),
+                    loader.env.get("bootargs").unwrap().into(),
+                    tree,
+                ));
+                Err(Failed)
+            },
+        )
         .unwrap_err();
         assert_eq!(env.get("bootargs"), Some("old"));
         all
@@ -287,8 +291,7 @@ mod tests {
             &[],
             0,
         );
-        let config =
-            "label a\nkernel /Image\nfdt /my.dtb\nfdtoverlays /o.dtbo /bad.dtbo /none.dtbo\n\
+        let config = "label a\nkernel /Image\nfdt /my.dtb\nfdtoverlays /o.dtbo /bad.dtbo /none.dtbo\n\
             label b\nkernel /Image\nfdtdir /dtbs\nlabel c\nkernel /Image\nfdtoverlays /o.dtbo\n\
             label d\nkernel /Image\nfdt /none\nlabel e\nkernel /Image\nfdtdir /none\n";
         let files: [(&str, &[u8]); 5] = [
@@ -340,6 +343,7 @@ crate::bootmeth! {
     order: 1,
     description: "Extlinux boot from a block device",
     files: &["extlinux/extlinux.conf"],
+    file_type: "extlinux_cfg",
     read: read,
     boot: boot,
 }

@@ -83,6 +83,7 @@ crate::bootmeth! {
     order: 9,
     description: "A kernel without any configuration",
     files: &["Image", "vmlinuz"],
+    file_type: "kernel",
     prefixes: &["/boot/"],
     read: read,
     boot: boot,

@@ -41,6 +41,8 @@ pub mod bootargs;
 pub mod bootdev;
 #[cfg(CONFIG_BOOTSTD)]
 pub mod bootflow;
+#[cfg(CONFIG_BOOTSTD)]
+pub mod bootflow_menu;
 pub mod bootm;
 #[cfg(CONFIG_BOOTSTD)]
 #[macro_use]
@@ -49,6 +51,10 @@ pub mod bootmeth;
 mod bootmeth_extlinux;
 #[cfg(CONFIG_BOOTMETH_IMAGE)]
 mod bootmeth_image;
+#[cfg(CONFIG_BOOTMETH_SCRIPT)]
+mod bootmeth_script;
+#[cfg(CONFIG_BOOTSTD)]
+pub mod cmdline;
 pub mod compress;
 pub mod decompress;
 #[cfg(CONFIG_BOOTMETH_EXTLINUX)]

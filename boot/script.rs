@@ -24,6 +24,14 @@ pub fn read(ram: &Ram, address: u64, part: Part<'_>, verify: bool) -> Result<Str
     let bytes = ram
         .slice_from(address)
         .map_err(|error| failed("Cannot read the script", error))?;
+    text(bytes, address, part, verify)
+}
+
+/// As [`read`], of an image in these bytes; an address is only told.
+///
+/// # Errors
+/// As [`read`].
+pub fn text(bytes: &[u8], address: u64, part: Part<'_>, verify: bool) -> Result<String, Failed> {
     let text = match Format::of(bytes) {
         Format::Legacy => legacy(bytes, verify)?,
         Format::Tree => {

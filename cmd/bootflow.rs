@@ -1,136 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `bootflow`: looks for something to boot on all disks, lists it, boots it.
+//! `bootflow`: looks for something to boot on all disks, shows it, boots it.
 //!
 //! Behaviour: U-Boot, `doc/usage/cmd/bootflow.rst`. Unlike there, a scan that
-//! is to boot and finds nothing that does, fails.
+//! is to boot and finds nothing that does, fails and says what was tried.
 #![cfg(CONFIG_CMD_BOOTFLOW)]
 
-use crate::{CmdError, CmdResult, Context};
-use boot::bootflow::{self, Bootflow};
-use boot::bootmeth;
-use common::println;
-use core::ops::ControlFlow;
+#[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+#[path = "bootflow/cmdline.rs"]
+mod cmdline;
+#[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+#[path = "bootflow/full.rs"]
+mod full;
+#[path = "bootflow/report.rs"]
+mod report;
+#[path = "bootflow/scan.rs"]
+mod scan;
+#[path = "bootflow/show.rs"]
+mod show;
 
-const RULE: &str =
-    "---  -----------  ------  --------  ----  ------------------------  ----------------";
+use crate::bootstd_common::{run_subcommand, sub};
+use crate::command::Command;
 
-fn do_bootflow(ctx: &mut Context, args: &[&str]) -> CmdResult {
-    match args {
-        [_, "scan", rest @ ..] => scan(ctx, rest),
-        _ => Err(CmdError::Usage),
-    }
-}
+const SUBCOMMANDS: &[Command] = &[
+    sub("scan", 3, scan::scan),
+    #[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+    sub("list", 2, full::list),
+    #[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+    sub("select", 2, full::select),
+    #[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+    sub("info", 2, full::info),
+    #[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+    sub("read", 1, full::read),
+    #[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+    sub("boot", 1, full::boot),
+    #[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+    sub("menu", 2, full::menu),
+    #[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
+    sub("cmdline", 4, cmdline::cmdline),
+];
 
-/// `bootflow scan [-lb] [interface|disk]`
-fn scan(ctx: &mut Context, args: &[&str]) -> CmdResult {
-    let (flags, only) = match args {
-        [] => ("", None),
-        [flags] if flags.starts_with('-') => (&flags[1..], None),
-        [only] => ("", Some(*only)),
-        [flags, only] if flags.starts_with('-') => (&flags[1..], Some(*only)),
-        _ => return Err(CmdError::Usage),
-    };
-    if flags.contains(|flag| !"lb".contains(flag)) {
-        return Err(CmdError::Usage);
-    }
-    let (list, boot) = (flags.contains('l'), flags.contains('b'));
-    if list {
-        match only {
-            Some(only) => println!("Scanning for bootflows with label '{only}'"),
-            None => println!("Scanning for bootflows in all bootdevs"),
-        }
-        println!("Seq  Method       State   Uclass    Part  Name                      Filename");
-        println!("{RULE}");
-    }
-    let (model, methods) = (ctx.dm.clone(), bootmeth::ordered(&ctx.env));
-    let (mut count, mut booted) = (0, false);
-    bootflow::scan(&model, &methods, only, &mut |mut flow| {
-        if list {
-            show(count, &flow);
-        }
-        count += 1;
-        booted = boot && flow.boot(ctx).is_ok();
-        match booted {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    });
-    if list {
-        println!("{RULE}");
-        println!(
-            "({count} bootflow{}, {count} valid)",
-            if count == 1 { "" } else { "s" }
-        );
-    } else if count == 0 {
-        println!("No bootflows found; try again with -l");
-    }
-    match boot && !booted {
-        true => Err(CmdError::Failure),
-        false => Ok(()),
-    }
-}
-
-fn show(index: usize, flow: &Bootflow) {
-    let uclass = flow.bootdev.interface;
-    println!(
-        "{index:3x}  {:<11}  {:<6}  {uclass:<9.9} {:4x}  {:<25.25} {}",
-        flow.method.name,
-        flow.state.name(),
-        flow.partition.number,
-        flow.name,
-        flow.file.as_deref().unwrap_or_default()
-    );
-}
+const HELP: &str = if cfg!(CONFIG_CMD_BOOTFLOW_FULL) {
+    "scan [-abeGHlmt] [bootdev]  - look for something to boot, on all disks or one\n\
+    \x20   -l: list it, -b: boot the first that works, -m: show a menu of it,\n\
+    \x20   -a: keep what cannot be booted, -e: tell why, -H: do not look for new disks;\n\
+    \x20   -G and -t change nothing here\n\
+    bootflow list [-e]             - list what was found; -e: with errors and times\n\
+    bootflow select [<num>|<name>] - select of it; nothing without an argument\n\
+    bootflow info [-ds]            - show what is selected; -d: with its file\n\
+    bootflow read                  - read all files of what is selected\n\
+    bootflow boot                  - boot what is selected\n\
+    bootflow menu [-t]             - select by a menu\n\
+    bootflow cmdline [set|get|clear|delete|auto] <param> [<value>] - change its command line"
+} else {
+    "scan - boot the first that can be booted"
+};
 
 #[cfg(test)]
-mod tests {
-    use crate::testing::{output, run};
-
-    #[test]
-    fn without_disks_there_is_nothing() {
-        let text = output("bootflow scan -l");
-        assert!(
-            text.starts_with("Scanning for bootflows in all bootdevs\nSeq  Method "),
-            "{text}"
-        );
-        assert!(
-            text.ends_with("----------------\n(0 bootflows, 0 valid)\n"),
-            "{text}"
-        );
-        assert_eq!(
-            output("bootflow scan"),
-            "No bootflows found; try again with -l\n"
-        );
-        assert_eq!(run("bootflow scan -b").0, 1);
-        let text = output("bootflow scan -l pvblock0");
-        assert!(
-            text.starts_with("Scanning for bootflows with label 'pvblock0'\n"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn what_is_not_known_is_explained() {
-        for line in [
-            "bootflow",
-            "bootflow dance",
-            "bootflow scan -x",
-            "bootflow scan a b",
-            "bootflow scan -l a b",
-        ] {
-            let (status, text) = run(line);
-            assert!(status == 1 && text.contains("Usage:"), "{line}: {text}");
-        }
-    }
-}
+#[path = "bootflow/tests.rs"]
+mod tests;
 
 command! {
     name: "bootflow",
-    max_args: 4,
+    max_args: 5,
     repeatable: true,
-    usage: "boot flows",
-    help: "scan [-lb] [interface|disk]   - look for something to boot\n\
-        \x20   -l: list what is found, -b: boot the first of it that works",
-    subcommands: &["scan"],
-    run: do_bootflow,
+    usage: "Boot flows",
+    help: HELP,
+    subcommands: if cfg!(CONFIG_CMD_BOOTFLOW_FULL) {
+        &["boot", "cmdline", "info", "list", "menu", "read", "scan", "select"]
+    } else {
+        &["scan"]
+    },
+    run: |ctx, args| run_subcommand(ctx, SUBCOMMANDS, args),
 }

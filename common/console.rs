@@ -36,6 +36,8 @@ pub trait Terminal: Send + Sync {
 const EARLY_OUTPUT: usize = 8192;
 /// Bytes of input kept until somebody asks; what does not fit stays in the device.
 const TYPE_AHEAD: usize = 4096;
+/// Bytes of a transcript; it keeps what came last.
+const TRANSCRIPT: usize = 1024;
 /// Bytes that are gathered for one write to the device.
 const GATHERED: usize = 256;
 /// Ctrl-C.
@@ -80,6 +82,8 @@ struct Console {
     devices: alloc::vec::Vec<Named>,
     early: Vec<u8, EARLY_OUTPUT>,
     input: Deque<u8, TYPE_AHEAD>,
+    /// What was printed last, while somebody wants it.
+    transcript: Option<alloc::vec::Vec<u8>>,
 }
 
 static CONSOLE: Mutex<Console> = Mutex::new(Console {
@@ -87,6 +91,7 @@ static CONSOLE: Mutex<Console> = Mutex::new(Console {
     devices: alloc::vec::Vec::new(),
     early: Vec::new(),
     input: Deque::new(),
+    transcript: None,
 });
 
 /// Makes `device` the console and prints what was printed so far.
@@ -173,6 +178,17 @@ pub fn write_bytes(bytes: &[u8]) {
     CONSOLE.lock().write(bytes);
 }
 
+/// Notes from now on what is printed, anew if it was noted before.
+pub fn begin_transcript() {
+    CONSOLE.lock().transcript = Some(alloc::vec::Vec::new());
+}
+
+/// The end of what was printed since [`begin_transcript`].
+pub fn end_transcript() -> String {
+    let bytes = CONSOLE.lock().transcript.take().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The next key, if one was pressed; never waits.
 pub fn getc() -> Option<u8> {
     let mut console = CONSOLE.lock();
@@ -248,6 +264,11 @@ impl Console {
     }
 
     fn write(&mut self, bytes: &[u8]) {
+        if let Some(transcript) = &mut self.transcript {
+            let old = transcript.len().saturating_add(bytes.len());
+            transcript.drain(..old.saturating_sub(TRANSCRIPT).min(transcript.len()));
+            transcript.extend_from_slice(&bytes[bytes.len().saturating_sub(TRANSCRIPT)..]);
+        }
         // Each byte may become two.
         for part in bytes.chunks(GATHERED) {
             let mut text: Vec<u8, { 2 * GATHERED }> = Vec::new();
@@ -321,95 +342,4 @@ macro_rules! println {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::VecDeque;
-
-    #[derive(Default)]
-    struct Fake {
-        out: Mutex<std::vec::Vec<u8>>,
-        keys: Mutex<VecDeque<u8>>,
-        writes: Mutex<usize>,
-    }
-
-    impl Terminal for Fake {
-        fn write(&self, bytes: &[u8]) {
-            self.out.lock().extend_from_slice(bytes);
-            *self.writes.lock() += 1;
-        }
-        fn read(&self) -> Option<u8> {
-            self.keys.lock().pop_front()
-        }
-        fn wait(&self, _timeout_us: u64) {}
-    }
-
-    // One test, because the console is one global.
-    #[test]
-    fn early_output_comes_first_and_input_is_kept() {
-        let _taken = crate::testing::capture();
-        clear_device();
-        puts("early\n");
-        let fake = Arc::new(Fake::default());
-        set_device(fake.clone());
-        crate::println!("late {}", 1);
-        assert_eq!(fake.out.lock().as_slice(), b"early\r\nlate 1\r\n");
-
-        *fake.writes.lock() = 0;
-        fake.out.lock().clear();
-        crate::println!("{}, {:4}|{:>3}", "of several", 1, "x");
-        assert_eq!(*fake.writes.lock(), 1);
-        let long = "0123456789\n".repeat(100);
-        crate::print!("a{long}{}", 'z');
-        let text = std::string::String::from_utf8(fake.out.lock().clone()).unwrap();
-        let expected = std::format!("of several,    1|  x\na{long}z");
-        assert_eq!(text, expected.replace('\n', "\r\n"));
-        assert!(*fake.writes.lock() < 10, "{}", *fake.writes.lock());
-
-        fake.keys.lock().extend(*b"ab\x03cd");
-        assert!(ctrlc());
-        assert!(!ctrlc());
-        assert_eq!(getc(), Some(b'c'));
-        assert!(tstc());
-        assert_eq!(getc_timeout(0), Some(b'd'));
-        assert_eq!(getc_timeout(100), None);
-
-        clear_device();
-        puts("kept\n");
-        set_device(fake.clone());
-        assert!(fake.out.lock().ends_with(b"kept\r\n"));
-    }
-
-    #[test]
-    fn input_and_output_can_be_different_devices() {
-        let _taken = crate::testing::capture();
-        let (one, two) = (Arc::new(Fake::default()), Arc::new(Fake::default()));
-        register("one", one.clone());
-        register("two", two.clone());
-        assert_eq!(devices(), ["one", "two"]);
-        set_device(one.clone());
-        assert_eq!(chosen(File::Stdin).as_deref(), Some("one"));
-        assign(File::Stdout, "two").unwrap();
-        assert_eq!(assign(File::Stdin, "three"), Err(Error::NoDevice));
-        assert_eq!(chosen(File::Stdin).as_deref(), Some("one"));
-        puts("text");
-        one.keys.lock().push_back(b'1');
-        two.keys.lock().push_back(b'2');
-        assert_eq!((getc(), getc()), (Some(b'1'), None));
-        assert_eq!(two.out.lock().as_slice(), b"text");
-        assert_eq!(one.out.lock().as_slice(), b"");
-        // The one that goes takes only its own part along.
-        let gone: Arc<dyn Terminal> = two.clone();
-        unregister(&gone);
-        assert_eq!(
-            (devices(), chosen(File::Stdout)),
-            (std::vec!["one".to_string()], None)
-        );
-        assert_eq!(chosen(File::Stdin).as_deref(), Some("one"));
-        puts("kept");
-        assign(File::Stdout, "one").unwrap();
-        assert_eq!(one.out.lock().as_slice(), b"kept");
-        let gone: Arc<dyn Terminal> = one.clone();
-        unregister(&gone);
-        clear_device();
-    }
-}
+mod tests;

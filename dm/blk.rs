@@ -128,6 +128,16 @@ pub struct Disk {
     pub ops: Arc<dyn BlockDevice>,
 }
 
+/// A disk in the order in which to boot.
+pub struct BootPlace {
+    /// The disk's device.
+    pub device: Arc<Device>,
+    /// Whether it may be booted from.
+    pub bootable: bool,
+    /// Whether it is a CD-ROM.
+    pub cdrom: bool,
+}
+
 /// The device numbers of all disks on an interface, ascending, probed or not.
 pub fn numbers(model: &Model, interface: &str) -> Vec<i32> {
     let mut numbers: Vec<i32> = model

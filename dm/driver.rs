@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a driver is, and the table of all of them.
 
+use crate::blk::BootPlace;
 use crate::{Device, Model, Ops, UclassId};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use common::Result;
 use linkme::distributed_slice;
 
@@ -26,6 +28,8 @@ pub type Step = fn(&Model, &Arc<Device>) -> Result<()>;
 pub type Begin = fn(&Model, &Arc<Device>, &[Arc<Device>]);
 /// The step that makes a device usable; says what it can do.
 pub type Probe = fn(&Model, &Arc<Device>) -> Result<Ops>;
+/// What a bus knows of its disks before they are used: the order in which to boot from them.
+pub type BootOrder = fn(&Arc<Device>) -> Result<Vec<BootPlace>>;
 
 /// A driver: what it handles and the steps of its devices' lives.
 ///
@@ -52,6 +56,8 @@ pub struct Driver {
     pub remove: Option<Step>,
     /// Called before the device ceases to exist.
     pub unbind: Option<Step>,
+    /// Of a bus of disks: tells in which order to boot from them.
+    pub boot_order: Option<BootOrder>,
 }
 
 impl Driver {
@@ -68,6 +74,7 @@ impl Driver {
             give_up: None,
             remove: None,
             unbind: None,
+            boot_order: None,
         }
     }
 }

@@ -39,7 +39,7 @@ mod uclass;
 pub mod xen;
 
 pub use device::{Device, Ops};
-pub use driver::{Compatible, DRIVERS, Driver, Probe, Step};
+pub use driver::{BootOrder, Compatible, DRIVERS, Driver, Probe, Step};
 pub use model::Model;
 pub use uclass::{UCLASSES, UclassDriver, UclassId};
 

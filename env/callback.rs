@@ -40,7 +40,7 @@ pub struct Callback {
 
 /// Variables and callbacks of the list built in. The first two are a part of [`Env`].
 pub fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
-    const LIST: &str = "stdin:console,stdout:console,stderr:console";
+    const LIST: &str = "stdin:console,stdout:console,stderr:console,bootmeths:bootmeths";
     [(CALLBACKS, "callbacks"), (flags::FLAGS, "flags")]
         .into_iter()
         .chain(attr::entries(LIST))

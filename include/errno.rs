@@ -25,6 +25,8 @@ pub const ENODEV: i32 = 19;
 pub const ENOTDIR: i32 = 20;
 /// Is a directory.
 pub const EISDIR: i32 = 21;
+/// Bad address; U-Boot's for what was booted and came back.
+pub const EFAULT: i32 = 14;
 /// Invalid argument.
 pub const EINVAL: i32 = 22;
 /// No space left on device.
@@ -33,16 +35,22 @@ pub const ENOSPC: i32 = 28;
 pub const EROFS: i32 = 30;
 /// Result out of range.
 pub const ERANGE: i32 = 34;
+/// Function not implemented.
+pub const ENOSYS: i32 = 38;
 /// Directory not empty.
 pub const ENOTEMPTY: i32 = 39;
 /// No message: something that has to be there is not.
 pub const ENOMSG: i32 = 42;
+/// Protocol error; U-Boot's for what is not in the state that it has to be in.
+pub const EPROTO: i32 = 71;
 /// Bad message: what was read is not what it should be.
 pub const EBADMSG: i32 = 74;
 /// Wrong type.
 pub const EPROTOTYPE: i32 = 91;
 /// Operation not supported.
 pub const EOPNOTSUPP: i32 = 95;
+/// Protocol family not supported; U-Boot's for an interface that does not exist.
+pub const EPFNOSUPPORT: i32 = 96;
 /// Timed out.
 pub const ETIMEDOUT: i32 = 110;
 

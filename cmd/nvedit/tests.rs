@@ -349,14 +349,14 @@ fn flags_and_callbacks_are_shown() {
     assert!(text.contains("\n\tserial#              string               write-once          \n"));
     assert!(text.ends_with("\tser                  decimal              read-only           \n"));
     let text = output("setenv .callbacks x:y; env callbacks");
-    assert!(
-        text.starts_with("Available callbacks:\n\tCallback Name\n\t-------------\n\tcallbacks\n")
-    );
+    assert!(text.starts_with(
+        "Available callbacks:\n\tCallback Name\n\t-------------\n\tbootmeths\n\tcallbacks\n"
+    ));
     assert!(
         text.contains("\nStatic callback bindings:\n\tVariable Name        Callback Name       \n")
     );
     assert!(
-        text.ends_with("\t.callbacks           callbacks           \n\tstderr               console             \n\tstdin                console             \n\tstdout               console             \n"),
+        text.ends_with("\t.callbacks           callbacks           \n\tbootmeths            bootmeths           \n\tstderr               console             \n\tstdin                console             \n\tstdout               console             \n"),
         "{text}"
     );
 }

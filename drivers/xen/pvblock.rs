@@ -7,13 +7,17 @@
 use crate::xen::blkconnect::Attempts;
 use crate::xen::blkfront::BlkFront;
 use crate::xen::services::Services;
-use crate::xen::xenbus::number;
+use crate::xen::xenbus::{XenbusDevice, number};
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use common::{Error, Result};
+use dm::blk::BootPlace;
 use dm::{Device, Model, Ops, UclassId};
+
+/// The directory with all disks.
+const DISKS: &str = "device/vbd";
 
 /// A disk as XenStore lists it.
 struct Vbd {
@@ -27,7 +31,7 @@ struct Vbd {
 /// forgets those that it no longer lists.
 fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
     let services = services(bus)?;
-    let names = match services.store()?.directory("device/vbd") {
+    let names = match services.store()?.directory(DISKS) {
         Err(Error::NotFound) => Vec::new(),
         names => names?,
     };
@@ -51,7 +55,7 @@ fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
             disk => disk?,
         };
         disk.set_plat(Vbd {
-            node: format!("device/vbd/{number}"),
+            node: format!("{DISKS}/{number}"),
             number,
         });
     }
@@ -77,6 +81,38 @@ fn begin(_model: &Model, bus: &Arc<Device>, disks: &[Arc<Device>]) {
 fn give_up(_model: &Model, bus: &Arc<Device>) -> Result<()> {
     bus.private::<Attempts>()?.give_up();
     Ok(())
+}
+
+/// The toolstack's order of the disks, and what it wrote of each for those who boot.
+fn boot_order(bus: &Arc<Device>) -> Result<Vec<BootPlace>> {
+    let store = services(bus)?.store()?;
+    let disks = bus.children();
+    let mut places = Vec::new();
+    for number in in_order(&store.directory(DISKS)?) {
+        let is_it = |disk: &&Arc<Device>| disk.plat::<Vbd>().is_ok_and(|vbd| vbd.number == number);
+        let Some(device) = disks.iter().find(is_it) else {
+            continue;
+        };
+        // What cannot be read keeps no disk from being tried.
+        let back = XenbusDevice::open(&store, &format!("{DISKS}/{number}"));
+        let key = |name| back.as_ref().ok()?.text(name).ok().flatten();
+        places.push(BootPlace {
+            device: device.clone(),
+            bootable: key("bootable").as_deref() != Some("0"),
+            cdrom: key("device-type").as_deref() == Some("cdrom"),
+        });
+    }
+    Ok(places)
+}
+
+/// The store lists disks as they were made, which is `xl`'s order. A listing
+/// that is sorted by name says nothing: some stores sort always.
+fn in_order(names: &[String]) -> Vec<u64> {
+    let mut numbers: Vec<u64> = names.iter().filter_map(|name| number(name).ok()).collect();
+    if names.is_sorted() {
+        numbers.sort_unstable();
+    }
+    numbers
 }
 
 fn blk_probe(_model: &Model, disk: &Arc<Device>) -> Result<Ops> {
@@ -154,7 +190,8 @@ dm::driver! {
     probe: Some(probe),
     begin: Some(begin),
     give_up: Some(give_up),
-    remove: Some(give_up)
+    boot_order: Some(boot_order),
+    remove: Some(give_up),
 }
 
 #[cfg(test)]
@@ -291,6 +328,47 @@ mod tests {
         fixture.world(|world| world.store.tree.delete(gone));
         model.probe(&bus).unwrap();
         assert_eq!(blk::numbers(&model, "pvblock"), [3]);
+        fixture.finish(0);
+    }
+
+    #[test]
+    fn the_boot_order_is_that_of_the_listing_unless_it_is_sorted() {
+        let order = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| String::from(*name)).collect();
+            in_order(&names)
+        };
+        assert_eq!(order(&["51728", "51712", "x"]), [51728, 51712]);
+        assert_eq!(order(&["268439552", "51712"]), [51712, 268439552]);
+        assert_eq!(order(&["51712", "268439552"]), [51712, 268439552]);
+    }
+
+    #[test]
+    fn the_toolstack_says_what_may_be_booted_and_what_is_a_cdrom() {
+        let (fixture, model, bus) = guest(&[51712, 51728, 51744]);
+        model.probe(&bus).unwrap();
+        fixture.world(|world| {
+            for (disk, key, value) in [
+                (0, "bootable", "0"),
+                (1, "bootable", "1"),
+                (1, "device-type", "disk"),
+                (2, "device-type", "cdrom"),
+            ] {
+                let path = world.disks[disk].key(key);
+                world.store.tree.set(&path, value);
+            }
+        });
+        let places = boot_order(&bus).unwrap();
+        let place = |place: &BootPlace| {
+            let name = String::from(place.device.name());
+            (name, place.bootable, place.cdrom)
+        };
+        let expected = [
+            ("xvda", false, false),
+            ("xvdb", true, false),
+            ("xvdc", true, true),
+        ];
+        let expected = expected.map(|(name, bootable, cdrom)| (name.into(), bootable, cdrom));
+        assert_eq!(places.iter().map(place).collect::<Vec<_>>(), expected);
         fixture.finish(0);
     }
 

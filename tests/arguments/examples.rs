@@ -10,7 +10,21 @@ blkmap create map
 blkmap map map 0 10 mem 40800000
 blkmap map map 10 10 linear pvblock 0 0
 blkmap get map dev n
+bootdev list -p
+bootdev hunt pvblock
+bootdev select pvblock0
+bootdev info
 bootflow scan -lb
+bootflow scan -aleH pvblock0:1
+bootflow list -e
+bootflow select 0
+bootflow info -d
+bootflow cmdline set a 'b_c'
+bootflow cmdline get a
+bootflow menu
+bootmeth list -a
+bootmeth order script
+bootstd images
 booti ${image}
 bootm ${fit}
 bootm start ${fit}
