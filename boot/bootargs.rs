@@ -20,28 +20,45 @@ pub fn substitute(env: &mut Env) -> Result<()> {
 }
 
 /// Puts the values of variables in the place of `${name}` and `$(name)`.
+///
+/// What is between single quotes is taken as it is, without the quotes, and so
+/// is the character behind a backslash, as U-Boot's simple shell has it.
 pub fn expand(text: &str, env: &Env) -> String {
     let (mut out, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once('$') {
+    while let Some((before, after)) = rest.split_once(['$', '\'', '\\']) {
         out.push_str(before);
-        let name = match after.chars().next() {
-            Some('{') => after.get(1..).and_then(|name| name.split_once('}')),
-            Some('(') => after.get(1..).and_then(|name| name.split_once(')')),
-            _ => None,
+        let special = rest.get(before.len()..).and_then(|at| at.chars().next());
+        rest = match special {
+            Some('\\') => {
+                let mut escaped = after.chars();
+                out.extend(escaped.next());
+                escaped.as_str()
+            }
+            Some('\'') => {
+                let (quoted, after) = after.split_once('\'').unwrap_or((after, ""));
+                out.push_str(quoted);
+                after
+            }
+            _ => match name(after) {
+                Some((name, after)) => {
+                    out.push_str(env.get(name).unwrap_or(""));
+                    after
+                }
+                None => {
+                    out.push('$');
+                    after
+                }
+            },
         };
-        match name {
-            Some((name, after)) => {
-                out.push_str(env.get(name).unwrap_or(""));
-                rest = after;
-            }
-            None => {
-                out.push('$');
-                rest = after;
-            }
-        }
     }
     out.push_str(rest);
     out
+}
+
+/// The name in brackets at the start of a text, and what follows it.
+fn name(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix(['{', '('])?;
+    inside.split_once(['}', ')'])
 }
 
 #[cfg(test)]
@@ -61,5 +78,9 @@ mod tests {
             env.get("bootargs"),
             Some("root=PARTUUID=1234 a=1234 b=$uuid ${open")
         );
+        let quoted = expand("a='${uuid} x' b=\\${uuid} c=\\\\ d=\\'${uuid}\\'", &env);
+        assert_eq!(quoted, "a=${uuid} x b=${uuid} c=\\ d='1234'");
+        assert_eq!(expand("ä\\ü $ä 'open", &env), "äü $ä open");
+        assert_eq!(expand("end\\", &env), "end");
     }
 }

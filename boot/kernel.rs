@@ -65,8 +65,12 @@ fn unpack_kernel(ram: &mut Ram, env: &Env, images: &Images) -> Result<(u64, Opti
     let sizes = sizes(ram, images).map_err(bad)?;
     let source = images.kernel..images.kernel.saturating_add(sizes.compressed);
     let mut free = Free::of(ram).without([&source]).without(&images.initrd);
-    if let Some(Ok(tree)) = fdt_address(env, images).map(|address| tree_at(ram, address)) {
+    if let Some(address) = fdt_address(env, images)
+        && let Ok(tree) = tree_at(ram, address)
+    {
+        let own = address..address.saturating_add(tree.bytes().len() as u64);
         free = free
+            .without([&own])
             .without(&support::reserved(tree))
             .without(&support::chosen_initrd(tree));
     }

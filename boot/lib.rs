@@ -2,7 +2,7 @@
 //! Booting an operating system: images, their places, the device tree, the hand-over.
 //!
 //! - [`bootflow`] looks for something to boot on all disks ([`bootdev`]), with each [`bootmeth`]
-//! - [`extlinux`] reads what a distribution wants to be booted
+//! - [`extlinux`] reads what a distribution wants to be booted, [`label`] boots it
 //! - [`bootm`] takes images in RAM to a running kernel, [`stages`] step by step;
 //!   [`find`] finds them
 //! - [`image`]: the arm64 Linux `Image`
@@ -47,6 +47,7 @@ pub mod bootm;
 #[cfg(CONFIG_BOOTSTD)]
 #[macro_use]
 pub mod bootmeth;
+pub mod booti;
 #[cfg(CONFIG_BOOTMETH_EXTLINUX)]
 mod bootmeth_extlinux;
 #[cfg(CONFIG_BOOTMETH_IMAGE)]
@@ -57,7 +58,7 @@ mod bootmeth_script;
 pub mod cmdline;
 pub mod compress;
 pub mod decompress;
-#[cfg(CONFIG_BOOTMETH_EXTLINUX)]
+#[cfg(CONFIG_EXTLINUX)]
 pub mod extlinux;
 pub mod fdt;
 pub mod fdt_support;
@@ -71,11 +72,14 @@ pub mod hash;
 pub mod image;
 pub mod image_load;
 mod image_names;
+pub mod kaslr;
 mod kernel;
+#[cfg(CONFIG_EXTLINUX)]
+pub mod label;
 pub mod limits;
-#[cfg(CONFIG_BOOTSTD)]
+#[cfg(any(CONFIG_BOOTSTD, CONFIG_EXTLINUX))]
 pub mod loader;
-#[cfg(CONFIG_BOOTMETH_EXTLINUX)]
+#[cfg(CONFIG_EXTLINUX)]
 mod menu;
 pub mod place;
 pub mod script;

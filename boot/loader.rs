@@ -5,9 +5,12 @@
 //! that is free, and to another place if it is not: what is already loaded is
 //! never overwritten, however large the files and small the guest.
 
-use crate::bootm::Failed;
+use crate::bootm::{Failed, failed};
 use crate::image::Image;
+use crate::image_names::printable;
 use crate::place::{Free, NoRoom, len};
+use crate::spec::Format;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use arch::mem::Ram;
@@ -18,6 +21,12 @@ use fs::FileSystem;
 
 /// Bytes read at a time, between two looks for Ctrl-C.
 const PIECE: usize = 16 << 20;
+/// Where the parts of an initramfs begin; the kernel steps over zeros between them.
+const PART_ALIGN: u64 = 4;
+/// Longer paths are refused, as by U-Boot.
+const MAX_PATH: usize = 512;
+/// Stands for a variable: the file may be anywhere.
+pub const ANYWHERE: &str = "";
 
 /// A boot flow on its way into RAM.
 pub struct Loader<'a> {
@@ -27,7 +36,7 @@ pub struct Loader<'a> {
     pub env: &'a mut Env,
     /// Where it comes from.
     pub files: &'a dyn FileSystem,
-    /// The folder for paths that do not begin at the root.
+    /// The folder for paths that do not begin at the root; none if it is empty.
     pub folder: &'a str,
     /// What is loaded already.
     used: Vec<Range<u64>>,
@@ -60,22 +69,52 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// If there is no such file or no room, or it cannot be read.
     pub fn load(&mut self, path: &str, variable: &str) -> Result<Range<u64>, Failed> {
-        let path = self.resolve(path);
-        println!("Retrieving file: {path}");
-        let say = |error: &dyn core::fmt::Display| {
-            println!("{path}: {error}");
-            Failed
-        };
-        let size = self.files.size(&path).map_err(|error| say(&error))?;
-        if size == 0 {
-            return Err(say(&"the file is empty"));
+        self.load_all(&[path], variable)
+    }
+
+    /// What a file begins as; unknown if it cannot be read.
+    pub fn format_of(&self, path: &str) -> Format {
+        let mut head = [0; 4];
+        match self.files.read(&self.full(path), 0, &mut head) {
+            Ok(len) => Format::of(head.get(..len).unwrap_or(&[])),
+            Err(_) => Format::Unknown,
         }
-        let range = self.place(size, variable).map_err(|error| say(&error))?;
-        let target = self
-            .ram
-            .load_region(range.start, size as usize)
-            .map_err(|error| say(&error))?;
-        read(self.files, &path, target).map_err(|error| say(&error))?;
+    }
+
+    /// Loads files one behind the other, as parts of an initramfs: each begins at
+    /// a multiple of 4, with zeros before it.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    pub fn load_all(&mut self, paths: &[&str], variable: &str) -> Result<Range<u64>, Failed> {
+        let mut files = Vec::new();
+        let mut end = 0u64;
+        for path in paths {
+            let path = self.announce(path)?;
+            let size = self.files.size(&path).map_err(|error| said(&path, error))?;
+            if size == 0 {
+                return Err(said(&path, "the file is empty"));
+            }
+            let gap = end.wrapping_neg() % PART_ALIGN;
+            end = end.saturating_add(gap).saturating_add(size);
+            files.push((path, gap, size));
+        }
+        let first = files.first().map_or("", |(path, ..)| path);
+        let range = self.place(end, variable);
+        let range = range.map_err(|error| said(first, error))?;
+        let target = self.ram.load_region(range.start, end as usize);
+        let mut target = target.map_err(|error| said(first, error))?;
+        for (path, gap, size) in &files {
+            let part = target
+                .split_at_mut_checked(*gap as usize)
+                .and_then(|(gap, rest)| {
+                    gap.fill(0);
+                    rest.split_at_mut_checked(*size as usize)
+                });
+            let (part, rest) = part.ok_or(Failed)?;
+            read(self.files, path, part).map_err(|error| said(path, error))?;
+            target = rest;
+        }
         self.used.push(range.clone());
         Ok(range)
     }
@@ -85,12 +124,8 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// If there is no such file, it is larger than `limit`, or cannot be read.
     pub fn read(&mut self, path: &str, limit: u64) -> Result<Vec<u8>, Failed> {
-        let path = self.resolve(path);
-        println!("Retrieving file: {path}");
-        read_small(self.files, &path, limit).map_err(|error| {
-            println!("{path}: {error}");
-            Failed
-        })
+        let path = self.announce(path)?;
+        read_small(self.files, &path, limit).map_err(|error| said(&path, error))
     }
 
     /// Puts bytes into RAM, to the address in `variable` if that is free.
@@ -142,23 +177,30 @@ impl<'a> Loader<'a> {
         Ok(range)
     }
 
-    /// A path from the root, without `.` and `..`.
-    fn resolve(&self, path: &str) -> String {
-        let folder = if path.starts_with('/') {
-            ""
-        } else {
-            self.folder
+    /// The path of a file on its file system.
+    fn full(&self, path: &str) -> String {
+        let (folder, slash) = match (path.starts_with('/'), self.folder) {
+            (true, _) | (_, "") => ("", ""),
+            (_, folder) if folder.ends_with('/') => (folder, ""),
+            (_, folder) => (folder, "/"),
         };
-        let mut names: Vec<&str> = Vec::new();
-        for name in folder.split('/').chain(path.split('/')) {
-            match name {
-                "" | "." => {}
-                ".." => _ = names.pop(),
-                name => names.push(name),
-            }
-        }
-        names.iter().flat_map(|name| ["/", name]).collect()
+        format!("{folder}{slash}{path}")
     }
+
+    /// The same, after saying that the file is on its way.
+    fn announce(&self, path: &str) -> Result<String, Failed> {
+        let full = self.full(path);
+        if full.len() > MAX_PATH {
+            println!("Base path too long ({})", printable(full.as_bytes()));
+            return Err(Failed);
+        }
+        println!("Retrieving file: {}", printable(full.as_bytes()));
+        Ok(full)
+    }
+}
+
+fn said(path: &str, why: impl core::fmt::Display) -> Failed {
+    failed(&printable(path.as_bytes()), why)
 }
 
 /// The contents of a file that is at most `limit` bytes long.
@@ -222,7 +264,11 @@ mod tests {
             loader.load("/initrd", "ramdisk_addr_r"),
             Ok(RAM + 16 * MIB - 4096..RAM + 16 * MIB)
         );
-        assert!(console.take().contains("Retrieving file: /boot/Image\n"));
+        let text = console.take();
+        assert!(
+            text.contains("Retrieving file: /boot/extlinux/../Image\n"),
+            "{text}"
+        );
         assert_eq!(loader.load("/empty", "fdt_addr_r"), Err(Failed));
         assert_eq!(loader.load("none", "fdt_addr_r"), Err(Failed));
         assert!(
@@ -239,6 +285,32 @@ mod tests {
             .unwrap();
         assert!(loader.place(len(&full) + 1, "kernel_addr_r").is_err());
         assert_eq!(loader.ram.slice(RAM, 6 << 20).unwrap(), kernel);
+    }
+
+    #[test]
+    fn files_are_joined() {
+        let console = capture();
+        let mut ram = Ram::in_buffer(RAM, 1 << 20, Vec::new());
+        ram.slice_mut(RAM, 1 << 20).unwrap().fill(0xee);
+        let mut env = Env::empty();
+        env.set_hex("ramdisk_addr_r", RAM + 0x1000).unwrap();
+        let files = Files::new(&[("/a", b"12345"), ("/x/b", b"6"), ("/c", b"78")]);
+        let mut loader = Loader::new(&mut ram, &mut env, files.as_ref(), "/x/");
+        let at = RAM + 0x1000;
+        let joined = loader.load_all(&["/a", "b", "/c"], "ramdisk_addr_r");
+        assert_eq!(joined, Ok(at..at + 14));
+        let bytes = loader.ram.slice(at, 15).unwrap();
+        assert_eq!(bytes, b"12345\0\0\x006\0\0\x0078\xee");
+        assert!(loader.load_all(&["/a", "none"], "ramdisk_addr_r").is_err());
+        assert!(
+            console
+                .take()
+                .ends_with("Retrieving file: /x/none\n/x/none: not found\n")
+        );
+        loader.folder = "";
+        assert_eq!(loader.read("/a", 9), Ok(b"12345".to_vec()));
+        assert!(loader.read(&"x".repeat(513), 9).is_err());
+        assert!(console.take().contains("Base path too long (xxx"));
     }
 
     #[test]

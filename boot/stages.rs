@@ -63,6 +63,15 @@ pub const STAGES: [(&str, Stage); 9] = [
     ("go", Stage::Go),
 ];
 
+/// The stages of a call without a subcommand.
+pub const ALL: &[Stage] = &[
+    Stage::Start,
+    Stage::LoadOs,
+    Stage::Ramdisk,
+    Stage::Prep,
+    Stage::Go,
+];
+
 /// The images that are meant.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection<'a> {

@@ -11,6 +11,20 @@ use common::{console, println};
 /// The size of an instruction, and what its address must be a multiple of.
 const INSTRUCTION: usize = 4;
 
+/// Calls the program at an address, which has to return 0.
+///
+/// # Errors
+/// If there can be no program, or it failed; the console has been told.
+pub fn run(ram: &mut Ram, entry: u64, args: &[&str]) -> Result<(), Failed> {
+    match call(ram, entry, args)? {
+        None | Some(0) => Ok(()),
+        Some(result) => {
+            println!("The program failed: rc = 0x{result:X}");
+            Err(Failed)
+        }
+    }
+}
+
 /// Calls the program at an address and gives what it returned, or `None` from a
 /// machine that cannot run it, such as the sandbox.
 ///

@@ -24,7 +24,16 @@ impl Files {
     }
 
     fn file(&self, path: &str) -> Result<&Vec<u8>> {
-        self.0.get(path).ok_or(Error::NotFound)
+        let mut names: Vec<&str> = Vec::new();
+        for name in path.split('/') {
+            match name {
+                "" | "." => {}
+                ".." => _ = names.pop(),
+                name => names.push(name),
+            }
+        }
+        let path: String = names.iter().flat_map(|name| ["/", name]).collect();
+        self.0.get(&path).ok_or(Error::NotFound)
     }
 }
 

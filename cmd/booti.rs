@@ -9,8 +9,8 @@
 use crate::image_common::{load_address, select};
 use crate::number::hex;
 use crate::{CmdError, CmdResult, Context};
-use boot::bootm::{self, Failed, Handover, Images, Linux};
-use boot::find::{Search, Select};
+use boot::booti::{self, Selection};
+use boot::bootm;
 use include::config::CONFIG_SYS_MAXARGS;
 
 fn do_booti(ctx: &mut Context, args: &[&str]) -> CmdResult {
@@ -20,30 +20,16 @@ fn do_booti(ctx: &mut Context, args: &[&str]) -> CmdResult {
     };
     let [ramdisk, fdt] = [select(args.get(2))?, select(args.get(3))?];
     let kernel_len = loaded_len(ctx, kernel);
-    let handover = prepare(ctx, kernel, kernel_len, ramdisk, fdt);
-    let handover = handover.map_err(|_| CmdError::Failure)?;
-    bootm::start(&mut ctx.ram, &ctx.dm, handover).map_err(|_| CmdError::Failure)
-}
-
-fn prepare(
-    ctx: &mut Context,
-    kernel: u64,
-    kernel_len: Option<u64>,
-    ramdisk: Select<'_>,
-    fdt: Select<'_>,
-) -> Result<Handover, Failed> {
-    let mut images = Images {
+    let selection = Selection {
         kernel,
         kernel_len,
-        ..Images::default()
+        ramdisk,
+        fdt,
+        load_address: load_address(ctx),
     };
-    let place = bootm::kernel_place(&ctx.ram, &images)?;
-    let load_address = load_address(ctx);
-    let mut search = Search::new(&mut ctx.ram, &mut ctx.env, load_address);
-    search.keep("kernel", Some(place));
-    images.initrd = search.ramdisk(ramdisk, None)?;
-    images.fdt = search.fdt(fdt, None)?;
-    Linux::find(&mut ctx.ram, &ctx.env, &images, &[])?.place(&mut ctx.ram, &mut ctx.env)
+    let handover = booti::prepare(&mut ctx.ram, &mut ctx.env, selection);
+    let handover = handover.map_err(|_| CmdError::Failure)?;
+    bootm::start(&mut ctx.ram, &ctx.dm, handover).map_err(|_| CmdError::Failure)
 }
 
 /// The length of the file at an address, if it is the one that was loaded last.

@@ -7,21 +7,12 @@
 
 use crate::image_common::{load_address, select};
 use crate::{CmdError, CmdResult, Context};
-use boot::bootm::{self, Failed};
+use boot::bootm;
 use boot::spec::Spec;
-use boot::stages::{Bootm, Next, STAGES, Selection, Stage};
+use boot::stages::{ALL, Bootm, Next, STAGES, Selection, Stage};
 use boot::standalone;
 use common::println;
 use include::config::CONFIG_SYS_MAXARGS;
-
-/// The stages of a call without a subcommand.
-const ALL: &[Stage] = &[
-    Stage::Start,
-    Stage::LoadOs,
-    Stage::Ramdisk,
-    Stage::Prep,
-    Stage::Go,
-];
 
 fn do_bootm(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let name = args.get(1).filter(|arg| Spec::parse(arg).is_err());
@@ -57,22 +48,11 @@ fn run(ctx: &mut Context, stages: &[Stage], args: &[&str]) -> CmdResult {
         let done = next.and_then(|next| match next {
             Next::Stay => Ok(()),
             Next::Linux(handover) => bootm::start(&mut ctx.ram, &ctx.dm, handover),
-            Next::Program(entry) => call(ctx, entry, args),
+            Next::Program(entry) => standalone::run(&mut ctx.ram, entry, args),
         });
         done.map_err(|_| CmdError::Failure)?;
     }
     Ok(())
-}
-
-/// Calls a program, whose result is the command's.
-fn call(ctx: &mut Context, entry: u64, args: &[&str]) -> Result<(), Failed> {
-    match standalone::call(&mut ctx.ram, entry, args)? {
-        None | Some(0) => Ok(()),
-        Some(result) => {
-            println!("The program failed: rc = 0x{result:X}");
-            Err(Failed)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,67 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `kaslrseed`: gives the kernel a random number for its place in memory.
 //!
-//! A guest has no hardware for random numbers, but Xen's toolstack passes
-//! `/chosen/rng-seed`. What comes of it and of the time goes through SHA-256, so
-//! that nobody can tell one number, or the seed, from another.
-//!
 //! Behaviour: U-Boot, `cmd/kaslrseed.c`, without its notice, as nothing here
 //! sets a seed on its own.
 #![cfg(CONFIG_CMD_KASLRSEED)]
 
 use crate::{CmdError, CmdResult, Context, fdt};
-use boot::fdt::{FdtError, FdtMut};
+use boot::kaslr::{self, Generator, NO_SEED};
 use common::println;
-use dm::Model;
-use sha2::{Digest, Sha256};
-
-/// The generator's state, once it has a seed.
-#[derive(Default)]
-struct Generator(Option<[u8; 32]>);
-
-impl Generator {
-    /// A number that never comes again.
-    ///
-    /// The next state cannot be told from the number, nor the last one from the next.
-    fn next(&mut self, model: &Model) -> Option<[u8; 8]> {
-        let hash = |first: &[u8], second: &[u8]| -> [u8; 32] {
-            let hash = Sha256::new().chain_update(first).chain_update(second);
-            hash.finalize().into()
-        };
-        let state = match self.0 {
-            Some(state) => state,
-            None => hash(b"seed", seed(model)?),
-        };
-        let state = hash(&state, &arch::time::us().to_le_bytes());
-        self.0 = Some(hash(b"next", &state));
-        hash(b"number", &state).first_chunk().copied()
-    }
-}
-
-/// What the toolstack gave this guest.
-fn seed(model: &Model) -> Option<&'static [u8]> {
-    let seed = model.node("/chosen")?.property("rng-seed")?;
-    Some(seed).filter(|seed| !seed.is_empty())
-}
 
 fn do_kaslrseed(ctx: &mut Context, _args: &[&str]) -> CmdResult {
     fdt::working(ctx)?;
     let model = ctx.dm.clone();
-    let Some(number) = ctx.state::<Generator>().next(&model) else {
-        println!("No RNG device: the device tree has no /chosen/rng-seed");
+    let seed = model
+        .node("/chosen")
+        .and_then(|node| node.property("rng-seed"));
+    let Some(number) = ctx.state::<Generator>().next(seed) else {
+        println!("{NO_SEED}");
         return Err(CmdError::Failure);
     };
     let mut tree = fdt::working_mut(ctx)?;
-    set(&mut tree, number).map_err(|error| {
+    kaslr::set(&mut tree, number).map_err(|error| {
         println!("WARNING: could not set kaslr-seed {error}.");
         CmdError::Failure
     })
-}
-
-fn set(tree: &mut FdtMut<'_>, number: [u8; 8]) -> Result<(), FdtError> {
-    let root = tree.fdt().root().offset();
-    let chosen = tree.find_or_add_node(root, "chosen")?;
-    tree.set_property(chosen, "kaslr-seed", &number)
 }
 
 #[cfg(test)]

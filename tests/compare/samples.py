@@ -52,6 +52,25 @@ FIT = """/dts-v1/;
 };
 """
 
+MENU = """\
+# No kernel of it is there.
+menu title A menu
+\tfrob x
+MENU color red
+prompt 0
+DEFAULT two
+timeout 600
+label one
+\tmenu label The first
+\tlocalboot 1
+\tappend one '${who}' ${who}$(who) \\${who} "q" $who
+label two
+\tmenu default
+\tlocalboot 0
+include more.conf
+label four
+\tmenu label Number four
+"""
 EXTLINUX = """default second
 timeout 1
 menu title Choose
@@ -93,6 +112,7 @@ def files(tree):
             ("script.txt", b"echo from a script\nsetenv scripted yes\n"), ("bad.txt", b"echo before\nfalse\n"),
             ("vars.txt", b"first=1\nsecond=two words\n# comment\nthird=a\\\nb\n"),
             ("crlf.txt", b"first=1\r\nsecond=2\r\n"), ("zeros.bin", bytes(5000)),
+            ("menu.conf", MENU.encode()), ("more.conf", b"label three\n\tkernel none/Image\n"),
             ("Image", kernel()), ("text.bin", b"all work and no play\n" * 500),
             ("boot/extlinux/extlinux.conf", EXTLINUX.encode()), ("boot/initrd", b"ramdisk" * 1000)]:
         (tree / name).write_bytes(data)

@@ -250,7 +250,7 @@ fn the_first_boot_flow_that_works_is_started() {
         "** Booting bootflow 'pvblock1.bootdev.part_1' with image\n",
         "Bad Linux ARM64 Image magic!\nBoot failed (err=-14)\n",
         "** Booting bootflow 'pvblock1.bootdev.part_2' with extlinux\n",
-        "2:\tgood\nRetrieving file: /boot/Image\nRetrieving file: /boot/initrd\n",
+        "2:\tgood\nRetrieving file: /boot/extlinux/../Image\nRetrieving file: /boot/extlinux/../initrd\n",
         "append: root=/dev/xvda2 quiet\n",
         "## Flattened Device Tree blob at 43300000\n   Booting using the fdt blob at 0x43300000\n",
         "   Loading Device Tree to 00000000",

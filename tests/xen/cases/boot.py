@@ -77,6 +77,16 @@ BOOT = {
         no("imxtract 50000000 5 51000000", ".*Bad Image Part"),
         no("mw.l 50000000 0; imxtract 50000000 0 51000000", ".*Invalid image type for imxtract"),
     ],
+    "sysboot": [
+        no("sysboot pvblock 0:1 any 50000000 /none.conf",
+           "Retrieving file: /none\\.conf\n/none\\.conf: not found\nError reading config file"),
+        # A text without a label: it is read, but there is nothing to boot.
+        no("sysboot pvblock 0:1 any 50000000 /hello.txt",
+           "Retrieving file: /hello\\.txt\nIgnoring unknown command: Hello"),
+        yes("md.b 50000000 15; printenv bootfile", f"50000000: {DUMP[0]}\n50000010: {DUMP[1]}\nbootfile=/hello\\.txt"),
+        no("sysboot pvblock 0:1 none 50000000 /hello.txt", "Invalid filesystem: none"),
+        usage("sysboot pvblock 0:1"),
+    ],
 }
 
 # What ends the guest, or starts it anew: the line, and what has to follow.
