@@ -36,7 +36,10 @@ impl Default for Env {
             ("bootargs", CONFIG_BOOTARGS),
         ];
         let mut defaults = Variables::new();
-        for (name, value) in FIXED.into_iter().chain(configured) {
+        let fixed = FIXED.into_iter();
+        #[cfg(CONFIG_DISTRO_DEFAULTS)]
+        let fixed = fixed.chain(crate::distro::variables());
+        for (name, value) in fixed.chain(configured) {
             if !value.is_empty() {
                 defaults.insert(name.to_string(), value.to_string());
             }

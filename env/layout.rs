@@ -4,7 +4,9 @@
 //! From the bottom: the kernel, room to unpack a compressed kernel, the
 //! ramdisk, and at the top a slot for each small thing. A guest of 64 MiB
 //! leaves just enough for a distribution's kernel with its BSS and a small
-//! ramdisk; more memory goes to all three parts.
+//! ramdisk; more memory goes to the ramdisk until that holds a distribution's,
+//! then to all three parts. A compressed kernel needs no place of its own:
+//! `booti` finds one.
 
 use crate::Env;
 use alloc::collections::BTreeMap;
@@ -22,6 +24,10 @@ const KERNEL_MIN: u64 = 36 * MIB;
 const KERNEL_MAX: u64 = 256 * MIB;
 /// A small ramdisk.
 const RAMDISK_MIN: u64 = 8 * MIB;
+/// What the ramdisk of a distribution takes.
+const RAMDISK_FULL: u64 = 40 * MIB;
+/// A compressed kernel that is not a distribution's takes this, unpacked.
+const COMP_MIN: u64 = 16 * MIB;
 /// The small things, from the top of the memory down.
 const SLOTS: [&str; 4] = [
     "pxefile_addr_r",
@@ -127,7 +133,9 @@ impl Parts {
             return Parts { kernel, comp: 0 };
         }
         let kernel = align_down(size / 8 * 3, KERNEL_ALIGN).clamp(KERNEL_MIN, KERNEL_MAX);
-        let comp = align_down(size - kernel - RAMDISK_MIN, KERNEL_ALIGN).min(kernel);
+        let rest = size.saturating_sub(kernel + RAMDISK_FULL);
+        let comp = align_down(rest, KERNEL_ALIGN).min(kernel);
+        let comp = if comp < COMP_MIN { 0 } else { comp };
         Parts { kernel, comp }
     }
 }
@@ -178,6 +186,8 @@ mod tests {
             let sizes = sizes(RAM, usable);
             assert!(sizes["kernel_addr_r"] >= 36, "{sizes:?}");
             assert!(sizes["ramdisk_addr_r"] >= 8, "{sizes:?}");
+            let all = sizes["kernel_addr_r"] + sizes["ramdisk_addr_r"] + 5;
+            assert!(all >= usable / MIB, "nothing is left unused: {sizes:?}");
             assert!(sizes["fdt_addr_r"] >= 1, "{sizes:?}");
         }
     }
@@ -185,7 +195,9 @@ mod tests {
     #[test]
     fn more_memory_makes_all_parts_larger() {
         for (usable, kernel, comp, ramdisk) in [
-            (110, 38, 38, 28),
+            (110, 38, 26, 40),
+            // Debian's: 33 MiB, 60 MiB and more if it is unpacked, and 60 MiB.
+            (238, 86, 86, 60),
             (460, 170, 170, 114),
             (3000, 256, 256, 2400),
         ] {

@@ -28,6 +28,7 @@ pub mod attr;
 pub mod blk;
 mod console;
 mod default;
+mod distro;
 pub mod file;
 pub mod flags;
 mod image;

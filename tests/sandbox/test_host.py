@@ -2,24 +2,10 @@
 """Files of the host as disks: bound, read, written and booted from."""
 import gzip
 import os
-import struct
 import subprocess
 
 import pytest
-
-MIB = 1 << 20
-os.environ["PATH"] += ":/usr/sbin:/sbin"
-
-
-def tool(*words):
-    """Runs a tool of the host."""
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def kernel(size=3 * MIB):
-    """A file with the header of an arm64 kernel."""
-    header = struct.pack("<IIQQQQQQ4sI", 0x14000010, 0, 0, size, 0xa, 0, 0, 0, b"ARM\x64", 0)
-    return header + bytes(i * 7 & 0xff for i in range(size - len(header)))
+from images import MIB, kernel, tool
 
 
 @pytest.fixture
