@@ -33,7 +33,7 @@ pub fn prepare(ram: &mut Ram, env: &mut Env, selection: Selection<'_>) -> Result
         kernel_len: selection.kernel_len,
         ..Images::default()
     };
-    let place = bootm::kernel_place(ram, &images)?;
+    let place = bootm::kernel_place(ram, env, &images)?;
     let mut search = Search::new(ram, env, selection.load_address);
     search.keep("kernel", Some(place));
     images.initrd = search.ramdisk(selection.ramdisk, None)?;

@@ -65,7 +65,7 @@ pub struct Failed;
 /// # Errors
 /// If an image is not what it should be, or there is no room.
 pub fn prepare(ram: &mut Ram, env: &mut Env, images: &Images) -> Result<Handover, Failed> {
-    let (kernel, image) = kernel::find(ram, env, images)?;
+    let (kernel, image) = kernel::find(ram, env, images, &[])?;
     check_initrd(ram, images, &kernel)?;
     announce_fdt(ram, env, images)?;
     Linux::plan(ram, env, images, (kernel, image), &[])?.place(ram, env)
@@ -75,8 +75,8 @@ pub fn prepare(ram: &mut Ram, env: &mut Env, images: &Images) -> Result<Handover
 ///
 /// # Errors
 /// If there is none; the console has been told.
-pub fn kernel_place(ram: &Ram, images: &Images) -> Result<Range<u64>, Failed> {
-    kernel::locate(ram, images)
+pub fn kernel_place(ram: &Ram, env: &Env, images: &Images) -> Result<Range<u64>, Failed> {
+    kernel::locate(ram, env, images)
 }
 
 /// Gives all devices back and starts the kernel; returns only if that cannot be
@@ -139,7 +139,7 @@ impl Linux {
         images: &Images,
         keep: &[Range<u64>],
     ) -> Result<Linux, Failed> {
-        let kernel = kernel::find(ram, env, images)?;
+        let kernel = kernel::find(ram, env, images, keep)?;
         check_initrd(ram, images, &kernel.0)?;
         Linux::plan(ram, env, images, kernel, keep)
     }

@@ -5,7 +5,7 @@
 //! - [`extlinux`] reads what a distribution wants to be booted, [`label`] boots it
 //! - [`bootm`] takes images in RAM to a running kernel, [`stages`] step by step;
 //!   [`find`] finds them
-//! - [`image`]: the arm64 Linux `Image`
+//! - [`image`]: the arm64 Linux `Image`; [`zboot`]: one that is packed in a UEFI program
 //! - [`decompress`], [`compress`], [`hash`]: what images are packed and checked with
 //! - [`uimage`], [`fit`]: U-Boot's own images; [`spec`] how commands name them,
 //!   [`script`] the scripts in them
@@ -89,6 +89,7 @@ pub mod standalone;
 #[cfg(test)]
 mod testing;
 pub mod uimage;
+pub mod zboot;
 
 #[doc(hidden)]
 pub use linkme;

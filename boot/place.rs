@@ -61,10 +61,14 @@ impl Free {
 
     /// Whether all of `len` bytes at `start` are free.
     pub fn fits(&self, start: u64, len: u64) -> bool {
-        let end = start.checked_add(len);
-        self.0
-            .iter()
-            .any(|range| range.start <= start && end.is_some_and(|end| end <= range.end))
+        self.room(start).is_some_and(|room| len <= room)
+    }
+
+    /// Bytes from `start` on that are free; `None` if it is not in free memory, nor at its end.
+    pub fn room(&self, start: u64) -> Option<u64> {
+        let contains = |range: &&Range<u64>| range.start <= start && start <= range.end;
+        let rooms = self.0.iter().filter(contains);
+        rooms.map(|range| range.end.saturating_sub(start)).max()
     }
 
     /// The lowest place for a kernel in the first bank that has one.

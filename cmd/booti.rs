@@ -2,8 +2,9 @@
 //! `booti`: starts an arm64 Linux `Image` that is in RAM.
 //!
 //! Behaviour: U-Boot, `doc/usage/cmd/booti.rst`. Beyond it: without a third
-//! argument the kernel gets the loader's own device tree, and a compressed
-//! kernel needs neither `kernel_comp_addr_r` nor `kernel_comp_size`.
+//! argument the kernel gets the loader's own device tree, a compressed kernel
+//! needs neither `kernel_comp_addr_r` nor `kernel_comp_size`, and may be packed
+//! in more ways, also as an EFI zboot kernel.
 #![cfg(CONFIG_CMD_BOOTI)]
 
 use crate::image_common::{load_address, select};
@@ -76,7 +77,8 @@ command! {
     repeatable: true,
     usage: "boot Linux kernel 'Image' format from memory",
     help: "[addr [initrd[:size]] [fdt]]\n\
-        \x20   - boot the arm64 Linux Image at 'addr', flat or compressed with gzip\n\
+        \x20   - boot the arm64 Linux Image at 'addr': flat, compressed with gzip, lz4,\n\
+        \tlzma, xz or zstd, or an EFI zboot kernel\n\
         \tIts initramfs is given as 'initrd:size', or as '-' if there is none; it and\n\
         \t'fdt' may also be legacy images, or in a FIT image (ADDR:IMAGE or ADDR#CONFIG).\n\
         \tWithout 'fdt' the kernel gets the device tree that this guest was given.\n\

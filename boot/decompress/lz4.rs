@@ -2,9 +2,9 @@
 //! LZ4 frames, with all checksums they have; blocks may depend on each other.
 //!
 //! The block format is the library's, the frame is read here: U-Boot's and the
-//! lz4 tool's format, not the older one of `lz4 -l`.
+//! lz4 tool's format, and the older one of `lz4 -l`, in which Linux packs kernels.
 //!
-//! Source: LZ4 Frame Format Description 1.6.
+//! Source: LZ4 Frame Format Description 1.6, with its section on legacy frames.
 
 use super::Sizes;
 use common::{Error, Result, console};
@@ -14,6 +14,10 @@ use twox_hash::XxHash32;
 
 const MAGIC: u32 = 0x184d_2204;
 const LEGACY_MAGIC: u32 = 0x184c_2102;
+/// Bytes of a block of a legacy frame, unless it is the last one, and how many
+/// they are at most when they cannot be packed.
+const LEGACY_BLOCK: usize = 8 << 20;
+const LEGACY_PACKED: usize = LEGACY_BLOCK + LEGACY_BLOCK / 255 + 16;
 const VERSION: u8 = 1;
 /// A block header's bit for bytes that are not packed.
 const STORED: u32 = 1 << 31;
@@ -28,6 +32,9 @@ const TRUNCATED: Error = Error::Corrupt("truncated LZ4 frame");
 /// If it is damaged, or holds more.
 pub fn unpack(input: &[u8], output: &mut [u8]) -> Result<Sizes> {
     let mut reader = Reader { input, at: 0 };
+    if input.starts_with(&LEGACY_MAGIC.to_le_bytes()) {
+        return unpack_legacy(&mut reader, output);
+    }
     let frame = Frame::read(&mut reader)?;
     let room = output.len() as u64;
     if frame.content_size.is_some_and(|size| size > room) {
@@ -62,6 +69,49 @@ pub fn unpack(input: &[u8], output: &mut [u8]) -> Result<Sizes> {
     })
 }
 
+/// Unpacks a legacy frame: all its blocks but the last one have the same size,
+/// nothing else says where it ends.
+fn unpack_legacy(reader: &mut Reader, output: &mut [u8]) -> Result<Sizes> {
+    reader.u32()?;
+    let mut size = 0usize;
+    while !reader.is_at_end() {
+        if console::ctrlc() {
+            return Err(Error::Interrupted);
+        }
+        let start = reader.at;
+        let len = reader.u32()? as usize;
+        if size > 0 && !(1..=LEGACY_PACKED).contains(&len) {
+            // What follows is none of its blocks.
+            reader.at = start;
+            break;
+        }
+        if len > LEGACY_PACKED {
+            return Err(Error::Corrupt("size of an LZ4 block"));
+        }
+        let block = reader.take(len)?;
+        let room = output.get_mut(size..).unwrap_or_default();
+        let written = unpack_block(block, room, &[], LEGACY_BLOCK)?;
+        size = size.saturating_add(written);
+        if written < LEGACY_BLOCK {
+            break;
+        }
+    }
+    Ok(Sizes {
+        compressed: reader.at as u64,
+        size: size as u64,
+    })
+}
+
+/// Unpacks a block of at most `max` bytes.
+fn unpack_block(block: &[u8], room: &mut [u8], window: &[u8], max: usize) -> Result<usize> {
+    let left = room.len();
+    let room = room.get_mut(..left.min(max)).unwrap_or_default();
+    decompress_into_with_dict(block, room, window).map_err(|error| match error {
+        DecompressError::OutputTooSmall { .. } if left < max => Error::NoSpace,
+        _ => Error::Corrupt("LZ4 block"),
+    })
+}
+
 /// What a frame's header says.
 struct Frame {
     independent: bool,
@@ -75,7 +125,6 @@ impl Frame {
     fn read(reader: &mut Reader) -> Result<Frame> {
         match reader.u32()? {
             MAGIC => {}
-            LEGACY_MAGIC => return Err(Error::Unsupported("legacy LZ4 frame")),
             _ => return Err(Error::Corrupt("LZ4 magic")),
         }
         let start = reader.at;
@@ -132,8 +181,6 @@ impl Frame {
             return Err(Error::Corrupt("checksum of an LZ4 block"));
         }
         let (before, room) = output.split_at_mut_checked(at).ok_or(Error::NoSpace)?;
-        let left = room.len();
-        let room = room.get_mut(..left.min(self.max_block)).unwrap_or_default();
         if header & STORED != 0 {
             let room = room.get_mut(..len).ok_or(Error::NoSpace)?;
             room.copy_from_slice(block);
@@ -143,10 +190,7 @@ impl Frame {
             true => &[],
             false => before.get(at.saturating_sub(WINDOW)..).unwrap_or(&[]),
         };
-        decompress_into_with_dict(block, room, window).map_err(|error| match error {
-            DecompressError::OutputTooSmall { .. } if left < self.max_block => Error::NoSpace,
-            _ => Error::Corrupt("LZ4 block"),
-        })
+        unpack_block(block, room, window, self.max_block)
     }
 }
 
@@ -165,6 +209,10 @@ impl<'a> Reader<'a> {
 
     fn array<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
         self.take(N)?.first_chunk().ok_or(TRUNCATED)
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.at >= self.input.len()
     }
 
     fn u32(&mut self) -> Result<u32> {
@@ -235,9 +283,75 @@ mod tests {
         assert_eq!(with(((64 << 10) + 1) | STORED), size);
         assert_eq!(with(u32::MAX), size);
         assert!(with(PACKED.len() as u32).is_err());
-        let legacy = LEGACY_MAGIC.to_le_bytes();
-        let unsupported = Err(Error::Unsupported("legacy LZ4 frame"));
-        assert_eq!(unpack(&legacy, &mut []), unsupported);
+    }
+
+    /// "abcabc...ax" as it is packed.
+    const SHORT: [u8; 9] = [0x3f, b'a', b'b', b'c', 3, 0, 3, 0x10, b'x'];
+
+    /// A legacy frame of blocks as they are packed.
+    fn legacy(blocks: &[&[u8]]) -> Vec<u8> {
+        let mut frame = LEGACY_MAGIC.to_le_bytes().to_vec();
+        for block in blocks {
+            frame.extend((block.len() as u32).to_le_bytes());
+            frame.extend(*block);
+        }
+        frame
+    }
+
+    #[test]
+    fn legacy_frames_end_with_a_short_block() {
+        let file = legacy(&[&SHORT]);
+        let sizes = Sizes {
+            compressed: file.len() as u64,
+            size: 26,
+        };
+        let mut output = [0; 26];
+        for more in [&b""[..], b"\x01\0\0\0\0", &[0; 9], &[0xff; 9]] {
+            let followed = [&file[..], more].concat();
+            assert_eq!(unpack(&followed, &mut output), Ok(sizes));
+            assert_eq!(&output, b"abcabcabcabcabcabcabcabcax");
+        }
+        assert_eq!(unpack(&file, &mut output[1..]), Err(Error::NoSpace));
+        for len in 5..file.len() {
+            assert!(unpack(&file[..len], &mut output).is_err(), "{len}");
+        }
+        assert!(unpack(&legacy(&[&[0; 0]]), &mut output).is_err());
+        let size = Err(Error::Corrupt("size of an LZ4 block"));
+        let large = [&LEGACY_MAGIC.to_le_bytes()[..], &[0xff; 4]].concat();
+        assert_eq!(unpack(&large, &mut output), size);
+    }
+
+    #[test]
+    fn legacy_frames_of_several_blocks() {
+        // A block that is full: a long run of one byte.
+        let mut full = vec![0x1f, b'z', 1, 0];
+        // A literal, a match of 15 + 4 bytes and more, and the five last literals.
+        let mut left = LEGACY_BLOCK - 1 - 19 - 5;
+        while left >= 255 {
+            full.push(255);
+            left -= 255;
+        }
+        full.push(left as u8);
+        full.extend([0x50, b'z', b'z', b'z', b'z', b'z']);
+        let mut output = vec![0; LEGACY_BLOCK + 100];
+        for (blocks, size) in [
+            (&[&full[..], &SHORT][..], LEGACY_BLOCK + 26),
+            (&[&full], LEGACY_BLOCK),
+        ] {
+            let file = legacy(blocks);
+            let sizes = Sizes {
+                compressed: file.len() as u64,
+                size: size as u64,
+            };
+            assert_eq!(unpack(&file, &mut output), Ok(sizes));
+            let followed = [&file[..], &[0; 40]].concat();
+            assert_eq!(unpack(&followed, &mut output), Ok(sizes));
+        }
+        let small = &mut output[..LEGACY_BLOCK + 25];
+        assert_eq!(
+            unpack(&legacy(&[&full, &SHORT]), small),
+            Err(Error::NoSpace)
+        );
     }
 
     #[test]

@@ -37,7 +37,7 @@ const PIECE: usize = 64 << 10;
 pub enum Format {
     /// RFC 1952.
     Gzip,
-    /// An LZ4 frame.
+    /// An LZ4 frame, of the present or the legacy format.
     Lz4,
     /// `.lzma`, the older format of the LZMA tools.
     Lzma,
@@ -59,9 +59,10 @@ pub struct Sizes {
 impl Format {
     /// The format that bytes begin as.
     pub fn detect(head: &[u8]) -> Option<Format> {
-        let magics: [(&[u8], Format); 5] = [
+        let magics: [(&[u8], Format); 6] = [
             (&[0x1f, 0x8b], Format::Gzip),
             (&[0x04, 0x22, 0x4d, 0x18], Format::Lz4),
+            (&[0x02, 0x21, 0x4c, 0x18], Format::Lz4),
             (&[0x5d, 0, 0], Format::Lzma),
             (&[0xfd, b'7', b'z', b'X', b'Z', 0], Format::Xz),
             (&[0x28, 0xb5, 0x2f, 0xfd], Format::Zstd),
@@ -181,6 +182,7 @@ mod tests {
         let detect = |head: &[u8]| Format::detect(head);
         assert_eq!(detect(b"\x1f\x8b\x08"), Some(Format::Gzip));
         assert_eq!(detect(b"\x04\x22\x4d\x18"), Some(Format::Lz4));
+        assert_eq!(detect(b"\x02\x21\x4c\x18"), Some(Format::Lz4));
         assert_eq!(detect(b"\x5d\0\0\x80"), Some(Format::Lzma));
         assert_eq!(detect(b"\xfd7zXZ\0"), Some(Format::Xz));
         assert_eq!(detect(b"\x28\xb5\x2f\xfd"), Some(Format::Zstd));

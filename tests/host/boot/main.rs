@@ -2,6 +2,7 @@
 //! Device trees, kernels and boot flows, against dtc, fdtget, fdtput, fdtoverlay and gzip.
 
 mod flows;
+mod packed;
 mod trees;
 
 use arch::mem::{Access, Ram, Reserved};

@@ -16,6 +16,7 @@ const PACKERS: &[(&str, &[&str], Format)] = &[
     ("gzip", &["-1"], Format::Gzip),
     ("gzip", &["-9", "-n"], Format::Gzip),
     ("lz4", &["-1"], Format::Lz4),
+    ("lz4", &["-l", "-9"], Format::Lz4),
     ("lz4", &["-9", "-B4", "-BD"], Format::Lz4),
     ("lz4", &["-9", "-B7", "-BX", "--content-size"], Format::Lz4),
     (
