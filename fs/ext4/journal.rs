@@ -40,7 +40,11 @@ const MAX_BLOCKS: usize = 1 << 18;
 
 /// Where the newest copies of blocks are.
 #[derive(Default)]
-pub struct Replay(BTreeMap<u64, Copy>);
+pub struct Replay {
+    copies: BTreeMap<u64, Copy>,
+    /// Whether there may be fast commits too, which are not looked at.
+    fast_commits: bool,
+}
 
 /// A block's copy in the journal.
 #[derive(Clone, Copy)]
@@ -60,7 +64,7 @@ impl Replay {
         let end = offset.saturating_add(buf.len() as u64);
         let first = offset.checked_div(size).unwrap_or(0);
         for (&block, copy) in self
-            .0
+            .copies
             .range(first..)
             .take_while(|(block, _)| fs.superblock.offset(**block) < end)
         {
@@ -85,27 +89,41 @@ impl Replay {
         }
         Ok(())
     }
+
+    /// Whether bytes at an offset of the partition stay what they are when the
+    /// journal is replayed, and belong to what they belong to now.
+    pub fn leaves(&self, fs: &Ext4, offset: u64, len: usize) -> bool {
+        let size = fs.superblock.block_size as u64;
+        let end = offset.saturating_add(len as u64);
+        let first = offset.checked_div(size).unwrap_or(0);
+        let mut later = self.copies.range(first..).map(|(block, _)| *block);
+        let next = later.next();
+        !self.fast_commits && next.is_none_or(|block| fs.superblock.offset(block) >= end)
+    }
 }
 
 /// Finds the newest copies of all blocks in complete transactions.
 pub fn scan(fs: &Ext4, inode: u32) -> Result<Replay> {
     let inode = Inode::read(fs, inode)?;
     let mut log = Log::open(fs, &inode)?;
-    let mut replay = Replay::default();
+    let mut replay = Replay {
+        copies: BTreeMap::new(),
+        fast_commits: log.features & INCOMPAT_FAST_COMMIT != 0,
+    };
     let mut revoked = BTreeMap::new();
     while let Some(transaction) = log.transaction()? {
         for (block, sequence) in transaction.revoked {
             revoked.insert(block, sequence);
         }
-        replay.0.extend(transaction.copies);
-        if replay.0.len().saturating_add(revoked.len()) > MAX_BLOCKS {
+        replay.copies.extend(transaction.copies);
+        if replay.copies.len().saturating_add(revoked.len()) > MAX_BLOCKS {
             return Err(Error::Unsupported(
                 "ext4: not unmounted, and the journal is too large to replay here",
             ));
         }
     }
     // A revoked block was freed: older copies must not come back.
-    replay.0.retain(|block, copy| {
+    replay.copies.retain(|block, copy| {
         revoked
             .get(block)
             .is_none_or(|&sequence: &u32| (copy.sequence.wrapping_sub(sequence) as i32) > 0)

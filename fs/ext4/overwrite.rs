@@ -3,7 +3,9 @@
 //!
 //! No block is taken or given back and the inode stays as it is, so that
 //! neither the journal nor a checksum has a part in it. It is enough for a
-//! file that always has the same size, such as a stored environment.
+//! file that always has the same size, such as a stored environment. A file
+//! system that was not unmounted is no obstacle, as long as its journal will not
+//! overwrite the same blocks when it is replayed.
 
 use super::Ext4;
 use super::file::File;
@@ -22,7 +24,14 @@ pub fn overwrite(fs: &Ext4, inode: &Inode, offset: u64, data: &[u8]) -> Result<(
         ));
     }
     // All is known to have a place before the first byte is written.
-    for (place, part) in places(fs, inode, offset, data)? {
+    let places = places(fs, inode, offset, data)?;
+    let leaves = |(place, part): &(u64, &[u8])| fs.replay.leaves(fs, *place, part.len());
+    if !places.iter().all(leaves) {
+        return Err(Error::Unsupported(
+            "ext4: writing what the journal would overwrite, as it was not unmounted",
+        ));
+    }
+    for (place, part) in places {
         fs.range.write_at(place, part)?;
     }
     fs.range.flush()

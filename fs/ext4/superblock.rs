@@ -214,11 +214,6 @@ impl Superblock {
         if self.ro_compat & RO_COMPAT_READONLY != 0 {
             return Err(Error::ReadOnly);
         }
-        if self.incompat & INCOMPAT_RECOVER != 0 {
-            return Err(Error::Unsupported(
-                "ext4: writing before the journal is replayed, as it was not unmounted",
-            ));
-        }
         if self.incompat & INCOMPAT_MMP != 0 {
             return Err(Error::Unsupported(
                 "ext4: writing with multiple mount protection",

@@ -83,6 +83,68 @@ fn a_journal_is_replayed_in_memory() {
     }
 }
 
+/// A file is overwritten in place also before the replay, which then leaves it;
+/// blocks that the journal has are refused, and so is all after fast commits.
+#[test]
+fn what_the_journal_leaves_can_be_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("tree");
+    std::fs::create_dir(&root).unwrap();
+    for name in ["a", "b"] {
+        std::fs::write(root.join(name), contents(3000)).unwrap();
+    }
+    let newer = folder.path().join("newer");
+    std::fs::write(&newer, contents(1024)).unwrap();
+    let options = ["-t", "ext4", "-b", "1024", "-O", "fast_commit"];
+    for (fast_commits, expected) in [(false, Ok(())), (true, Err(()))] {
+        let path = ext4(folder.path(), 16 * MIB, &root, &options);
+        let block = run("debugfs", &["-R", "bmap a 1", arg(&path)]);
+        let script = format!("jo -c -v 3\njw -b {} {}\njc\n", block.trim(), arg(&newer));
+        run_with_input("debugfs", &["-w", arg(&path)], &script);
+        if fast_commits {
+            let start = run("debugfs", &["-R", "bmap <8> 0", arg(&path)]);
+            let start = start.trim().parse::<usize>().unwrap() * 1024;
+            let mut bytes = std::fs::read(&path).unwrap();
+            mark_fast_commits(&mut bytes[start..start + 1024]);
+            std::fs::write(&path, bytes).unwrap();
+        }
+        let disk = ImageDisk::open(&path, 512);
+        let fs = open(&disk);
+        assert!(fs.write("a", 0, &[7; 3000]).is_err());
+        let written = fs.write("b", 0, &[9; 3000]).map_err(|_| ());
+        assert_eq!(written, expected, "fast commits: {fast_commits}");
+        if written.is_err() {
+            continue;
+        }
+        std::fs::write(&path, disk.bytes().clone()).unwrap();
+        let check = format!(
+            "PATH=$PATH:/sbin:/usr/sbin; e2fsck -fy '{}'; test $? -le 1",
+            arg(&path)
+        );
+        run("sh", &["-c", &check]);
+        let fs = open(&ImageDisk::open(&path, 512));
+        assert!(read(fs.as_ref(), "b").unwrap() == [9; 3000]);
+        assert!(read(fs.as_ref(), "a").unwrap()[1024..2048] == contents(1024));
+    }
+}
+
+/// Says in the journal's superblock that there may be fast commits, and makes its checksum right.
+fn mark_fast_commits(superblock: &mut [u8]) {
+    superblock[0x2b] |= 0x20;
+    superblock[0xfc..0x100].fill(0);
+    let sum = crc32c(superblock);
+    superblock[0xfc..0x100].copy_from_slice(&sum.to_be_bytes());
+}
+
+/// The checksum of the kernel, whose last step is left out.
+fn crc32c(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(u32::MAX, |sum, &byte| {
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| {
+            sum >> 1 ^ if sum & 1 != 0 { 0x82f6_3b78 } else { 0 }
+        })
+    })
+}
+
 #[test]
 fn a_damaged_journal_does_no_harm() {
     let folder = tempfile::tempdir().unwrap();
