@@ -4,6 +4,8 @@
 //! Behaviour: U-Boot, `doc/README.autoboot`.
 
 use crate::Context;
+#[cfg(CONFIG_CMD_BOOTMENU)]
+use crate::bootmenu::{self, Shown};
 use alloc::string::ToString;
 use arch::time::Deadline;
 use common::{console, print, println};
@@ -25,11 +27,31 @@ pub fn main_loop(mut ctx: Context) -> ! {
 /// Runs `bootcmd`, unless `bootdelay` says otherwise or a key is pressed.
 fn autoboot(ctx: &mut Context) {
     let delay = bootdelay(ctx);
+    #[cfg(CONFIG_CMD_BOOTMENU)]
+    if cfg!(CONFIG_AUTOBOOT_MENU_SHOW) {
+        return menu(ctx, delay);
+    }
     let Some(command) = ctx.env.get("bootcmd").map(ToString::to_string) else {
         return;
     };
     if delay == -2 || (delay >= 0 && !key_pressed(delay)) {
         ctx.run_script(&command);
+    }
+}
+
+/// Shows the menu. Who leaves it gets the prompt; where that is forbidden, the
+/// boot command and then the menu again.
+#[cfg(CONFIG_CMD_BOOTMENU)]
+fn menu(ctx: &mut Context, mut delay: i64) {
+    loop {
+        let shown = bootmenu::show(ctx, delay);
+        if !cfg!(CONFIG_BOOTMENU_DISABLE_UBOOT_CONSOLE) || console::ended() {
+            return;
+        }
+        if shown == Shown::Quit {
+            _ = ctx.run_variable("bootcmd");
+        }
+        delay = -1;
     }
 }
 
@@ -48,7 +70,7 @@ fn key_pressed(delay: i64) -> bool {
     let mut pressed = console::getc().is_some();
     let mut left = delay;
     while left > 0 && !pressed {
-        pressed = wait_for_key(SECOND_US);
+        pressed = key_within(SECOND_US).is_some();
         left = if pressed { 0 } else { left - 1 };
         print!("\x08\x08\x08{left:2} ");
     }
@@ -56,15 +78,16 @@ fn key_pressed(delay: i64) -> bool {
     pressed
 }
 
-fn wait_for_key(time_us: u64) -> bool {
+/// The next key within a time, which passes even without a console.
+pub(crate) fn key_within(time_us: u64) -> Option<u8> {
     let deadline = Deadline::after_us(time_us);
     while !deadline.expired() {
-        // Without a console there is nothing to wait for, but the time still passes.
-        if console::getc_timeout(deadline.left_us()).is_some() {
-            return true;
+        // Without a console there is nothing to wait for.
+        if let Some(key) = console::getc_timeout(deadline.left_us()) {
+            return Some(key);
         }
     }
-    false
+    None
 }
 
 #[cfg(test)]
@@ -115,6 +138,24 @@ mod tests {
             shown,
             "Hit any key to stop autoboot: 30 \x08\x08\x0829 \x08\x08\x08 0 \n"
         );
+    }
+
+    #[test]
+    #[cfg(CONFIG_CMD_BOOTMENU)]
+    #[cfg(not(CONFIG_BOOTMENU_DISABLE_UBOOT_CONSOLE))]
+    fn who_leaves_the_menu_gets_the_prompt() {
+        let console = testing::capture();
+        let mut ctx = testing::context();
+        ctx.run_script("setenv bootmenu_0 'a=echo one'; setenv bootcmd 'echo booted'");
+        for (delay, keys, expected) in [(0, "", "one\n"), (9, "1", "H one\n"), (9, "0", "H ")] {
+            console.keys(keys);
+            menu(&mut ctx, delay);
+            let text = console.take();
+            assert!(
+                text.ends_with(&expected.replace("H ", "\x1b[1;1H")),
+                "{text:?}"
+            );
+        }
     }
 
     #[test]

@@ -22,6 +22,9 @@ mod prompt;
 mod readline;
 mod scan;
 
+#[cfg(CONFIG_CMD_BOOTMENU)]
+pub use readline::keys;
+
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use common::{Error, Result};

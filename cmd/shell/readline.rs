@@ -7,7 +7,7 @@
 //!
 //! Behaviour: U-Boot, `common/cli_readline.c`.
 
-mod keys;
+pub mod keys;
 mod search;
 
 use super::history::History;

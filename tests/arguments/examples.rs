@@ -26,6 +26,9 @@ bootmeth list -a
 bootmeth order script
 bootstd images
 booti ${image}
+bootmenu 0
+bootmenu -1
+setenv bootmenu_0 t=echo
 bootm ${fit}
 bootm start ${fit}
 bootm loados

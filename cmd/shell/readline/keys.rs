@@ -51,13 +51,19 @@ pub enum Keys {
 }
 
 impl Keys {
+    /// Whether a sequence has begun and not ended.
+    #[cfg(CONFIG_CMD_BOOTMENU)]
+    pub fn is_pending(self) -> bool {
+        !matches!(self, Keys::None)
+    }
+
     /// What a byte of input does; the start of a sequence is ignored.
     pub fn decode(&mut self, key: u8) -> Action {
         let before = *self;
         *self = match (before, key) {
             // Enter and Ctrl-C are never part of a sequence.
             (_, b'\r' | b'\n' | 3) => Keys::None,
-            (Keys::None, ESCAPE) => Keys::Started,
+            (_, ESCAPE) => Keys::Started,
             (Keys::Started, b'[' | b'O') => Keys::Bracket(0),
             (Keys::Bracket(_), b'0'..=b'9' | b';') => Keys::Bracket(key),
             _ => Keys::None,

@@ -3,6 +3,8 @@
 
 from cases.case import DUMP, load, no, usage, yes
 
+MENU = r".*\*\*\* U-Boot Boot Menu \*\*\*.*1\. First.*2\. Second.*3\. Third.*0\. Exit.*"
+
 BOOT = {
     "boot": [
         yes("setenv bootcmd 'echo booted'; boot", "booted"),
@@ -38,6 +40,17 @@ BOOT = {
         usage("bootflow"),
     ],
     "booti": [no("mw.b 50000000 0 1000; booti 50000000", "Bad Linux ARM64 Image magic!"), no("booti 10", ".+")],
+    "bootmenu": [
+        yes("setenv bootmenu_0 First=echo one; setenv bootmenu_1 Second=echo two; setenv bootmenu_2 Third=false"),
+        # The whole screen, the arrow down, Enter.
+        yes("bootmenu -1", f"{MENU}two", ("ESC to quit", "\x1b[B\r")),
+        yes("bootmenu 100", f"{MENU}one", ("stop autoboot: 100 ", "\r")),
+        yes("bootmenu -1", MENU, ("ESC to quit", "\x1b")),
+        yes("bootmenu 0", "one"),
+        no("bootmenu soon", "## Error: 'soon' is not a delay in seconds"),
+        usage("bootmenu 1 2"),
+        yes("env delete bootmenu_0 bootmenu_1 bootmenu_2"),
+    ],
     "bootm": [
         load("kernel.img"),
         yes(
