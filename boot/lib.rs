@@ -2,6 +2,7 @@
 //! Booting an operating system: images, their places, the device tree, the hand-over.
 //!
 //! - [`bootflow`] looks for something to boot on all disks ([`bootdev`]), with each [`bootmeth`]
+//! - [`bootcount`] counts starts, so that something else is booted after too many
 //! - [`extlinux`] reads what a distribution wants to be booted, [`label`] boots it
 //! - [`bootm`] takes images in RAM to a running kernel, [`stages`] step by step;
 //!   [`find`] finds them
@@ -37,6 +38,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod bootargs;
+pub mod bootcount;
 #[cfg(CONFIG_BOOTSTD)]
 pub mod bootdev;
 #[cfg(CONFIG_BOOTSTD)]

@@ -24,14 +24,20 @@ pub fn main_loop(mut ctx: Context) -> ! {
     }
 }
 
-/// Runs `bootcmd`, unless `bootdelay` says otherwise or a key is pressed.
+/// Runs `bootcmd`, or `altbootcmd` after too many starts, unless `bootdelay` says
+/// otherwise or a key is pressed.
 fn autoboot(ctx: &mut Context) {
+    #[cfg(CONFIG_BOOTCOUNT_LIMIT)]
+    let gave_up = boot::bootcount::count(&ctx.dm, &mut ctx.env);
+    #[cfg(not(CONFIG_BOOTCOUNT_LIMIT))]
+    let gave_up = false;
     let delay = bootdelay(ctx);
     #[cfg(CONFIG_CMD_BOOTMENU)]
     if cfg!(CONFIG_AUTOBOOT_MENU_SHOW) {
         return menu(ctx, delay);
     }
-    let Some(command) = ctx.env.get("bootcmd").map(ToString::to_string) else {
+    let variable = if gave_up { "altbootcmd" } else { "bootcmd" };
+    let Some(command) = ctx.env.get(variable).map(ToString::to_string) else {
         return;
     };
     if delay == -2 || (delay >= 0 && !key_pressed(delay)) {

@@ -9,8 +9,8 @@ use crate::{By, Env, Import, Separator};
 use alloc::string::ToString;
 use common::println;
 use include::config::{
-    CONFIG_BOOTARGS, CONFIG_BOOTCOMMAND, CONFIG_BOOTDELAY, CONFIG_SYS_ARCH, CONFIG_SYS_BOARD,
-    CONFIG_SYS_CPU, CONFIG_SYS_VENDOR,
+    CONFIG_BOOTARGS, CONFIG_BOOTCOMMAND, CONFIG_BOOTCOUNT_ALTBOOTCMD, CONFIG_BOOTCOUNT_BOOTLIMIT,
+    CONFIG_BOOTDELAY, CONFIG_SYS_ARCH, CONFIG_SYS_BOARD, CONFIG_SYS_CPU, CONFIG_SYS_VENDOR,
 };
 
 /// Variables with the same value in each configuration.
@@ -34,6 +34,7 @@ impl Default for Env {
             ("vendor", CONFIG_SYS_VENDOR),
             ("bootcmd", CONFIG_BOOTCOMMAND),
             ("bootargs", CONFIG_BOOTARGS),
+            ("altbootcmd", CONFIG_BOOTCOUNT_ALTBOOTCMD),
         ];
         let mut defaults = Variables::new();
         let fixed = FIXED.into_iter();
@@ -46,6 +47,10 @@ impl Default for Env {
         }
         if cfg!(CONFIG_AUTOBOOT) {
             defaults.insert("bootdelay".to_string(), CONFIG_BOOTDELAY.to_string());
+        }
+        if CONFIG_BOOTCOUNT_BOOTLIMIT > 0 {
+            let limit = CONFIG_BOOTCOUNT_BOOTLIMIT.to_string();
+            defaults.insert("bootlimit".to_string(), limit);
         }
         Env::default_of(defaults)
     }

@@ -25,6 +25,7 @@ bootflow menu
 bootmeth list -a
 bootmeth order script
 bootstd images
+bootcount print
 booti ${image}
 bootmenu 0
 bootmenu -1

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Device trees, kernels and boot flows, against dtc, fdtget, fdtput, fdtoverlay and gzip.
 
+#[cfg(CONFIG_BOOTCOUNT_FS)]
+mod bootcount;
 mod flows;
 mod packed;
 mod trees;

@@ -11,6 +11,7 @@ BOOT = {
         no("setenv bootcmd false; boot"),
         yes("env default -f bootcmd"),
     ],
+    "bootcount": [yes("bootcount print", "0"), yes("bootcount reset"), usage("bootcount"), usage("bootcount x")],
     "bootd": [
         yes("setenv bootcmd 'echo booted'; bootd", "booted"),
         no("setenv bootcmd false; bootd"),
