@@ -300,12 +300,20 @@ impl Linux {
         configuration: Option<&str>,
     ) -> Result<(), Failed> {
         let banks: Vec<_> = ram.banks().collect();
+        #[cfg(CONFIG_SHA256)]
+        let seed = tree_at(ram, env.get_hex("fdtcontroladdr", 0)).ok();
+        #[cfg(CONFIG_SHA256)]
+        let seed = seed.and_then(crate::seed::of);
         let fdt = tree_at_mut(ram, self.plan.fdt);
         let mut tree = fdt.map_err(|error| failed("ERROR: the device tree", error))?;
         let old = self.request.fdt.start;
         let mut fix = || {
             support::drop_reservation(&mut tree, old)?;
             support::chosen(&mut tree, env.get("bootargs"))?;
+            #[cfg(CONFIG_SHA256)]
+            if let Some(seed) = &seed {
+                crate::seed::chosen(&mut tree, seed)?;
+            }
             if let Some(configuration) = configuration {
                 support::configuration(&mut tree, configuration)?;
             }

@@ -85,6 +85,7 @@ pub mod loader;
 mod menu;
 pub mod place;
 pub mod script;
+mod seed;
 pub mod spec;
 pub mod stages;
 pub mod standalone;
