@@ -53,7 +53,7 @@ FIT = """/dts-v1/;
 """
 
 MENU = """\
-# No kernel of it is there.
+# No kernel of it is there. In U-Boot a text whose bytes divide by 4 would run on into what is included.
 menu title A menu
 \tfrob x
 MENU color red
