@@ -74,7 +74,6 @@ pub mod hash;
 pub mod image;
 pub mod image_load;
 mod image_names;
-pub mod kaslr;
 mod kernel;
 #[cfg(CONFIG_EXTLINUX)]
 pub mod label;
@@ -85,7 +84,7 @@ pub mod loader;
 mod menu;
 pub mod place;
 pub mod script;
-mod seed;
+pub mod seed;
 pub mod spec;
 pub mod stages;
 pub mod standalone;

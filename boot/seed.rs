@@ -11,6 +11,9 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest, Sha256};
 
+/// What is said without a seed.
+pub const NO_SEED: &str = "No RNG device: the device tree has no /chosen/rng-seed";
+
 /// The seed that Xen passes in a tree.
 pub fn of(tree: Fdt<'_>) -> Option<Vec<u8>> {
     let seed = tree.find("/chosen").ok()?.property("rng-seed")?;
@@ -26,11 +29,21 @@ pub fn chosen(tree: &mut FdtMut<'_>, seed: &[u8]) -> Result<(), FdtError> {
     let root = tree.fdt().root().offset();
     let chosen = tree.find_or_add_node(root, "chosen")?;
     tree.set_property(chosen, "rng-seed", &number(b"rng", seed))?;
-    let place = tree.fdt().find("/chosen")?.property("kaslr-seed");
+    let old = tree.fdt().find("/chosen")?.property("kaslr-seed");
     // Zeros are what Linux leaves of one that it has used.
-    if place.is_some_and(|place| place.iter().any(|&byte| byte != 0)) {
+    if old.is_some_and(|old| old.iter().any(|&byte| byte != 0)) {
         return Ok(());
     }
+    self::place(tree, seed)
+}
+
+/// Gives `/chosen` a seed for the kernel's place in memory, also if there is one.
+///
+/// # Errors
+/// If there is no room.
+pub fn place(tree: &mut FdtMut<'_>, seed: &[u8]) -> Result<(), FdtError> {
+    let root = tree.fdt().root().offset();
+    let chosen = tree.find_or_add_node(root, "chosen")?;
     let place = number(b"kaslr", seed);
     let place = place.first_chunk::<8>().unwrap_or(&[0; 8]);
     tree.set_property(chosen, "kaslr-seed", place)

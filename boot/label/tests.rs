@@ -6,7 +6,7 @@ use crate::fdt::testing::{build, node, xen_guest};
 use crate::fdt_support::tree_at;
 use crate::fit::testing::fit_with;
 use crate::image::testing::image;
-use crate::kaslr::NO_SEED;
+use crate::seed::NO_SEED;
 use crate::testing::Files;
 use crate::uimage::testing::legacy;
 use common::testing::capture;
@@ -312,22 +312,26 @@ fn the_name_of_the_boards_device_tree() {
 }
 
 #[test]
-fn a_kernel_gets_a_random_number() {
+fn a_random_number_takes_the_place_of_the_one_in_a_file() {
+    let old = b"the same";
+    let chosen = node("chosen", &[("kaslr-seed", old)], &[]);
+    let tree = build(&node("", &[], &[chosen]), &[], 0);
+    let files: &[(&str, &[u8])] = &[("/I", &kernel(1)), ("/t", &tree)];
     let (guest, _) = booted(
-        "label a\nkernel /I\nlabel b\nkernel /I\nkaslrseed\n",
-        &[("/I", &kernel(1))],
+        "label a\nkernel /I\nfdt /t\nlabel b\nkernel /I\nfdt /t\nkaslrseed\n",
+        files,
     );
-    let seed = |index: usize| guest.started[index].chosen("kaslr-seed");
-    let seeds = [0, 1].map(|index| seed(index).unwrap());
-    assert_eq!(seeds[1].len(), 8);
-    assert_ne!(seeds[0], seeds[1]);
+    let seed = |index: usize| guest.started[index].chosen("kaslr-seed").unwrap();
+    assert_eq!(seed(0), old);
+    assert_ne!(seed(1), old);
+    assert_eq!(seed(1).len(), 8);
     let console = capture();
     let mut bare = Guest::new();
     let control = xen_guest();
     let place = bare.ram.slice_mut(RAM + 30 * MIB, control.len());
     place.unwrap().copy_from_slice(&control);
-    _ = bare.boot("label a\nkernel /I\nkaslrseed\n", &[("/I", &kernel(1))]);
-    assert_eq!(bare.started[0].chosen("kaslr-seed"), None);
+    _ = bare.boot("label a\nkernel /I\nfdt /t\nkaslrseed\n", files);
+    assert_eq!(bare.started[0].chosen("kaslr-seed").unwrap(), old);
     assert!(console.take().contains(NO_SEED), "it is started without");
 }
 

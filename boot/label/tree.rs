@@ -6,8 +6,8 @@ use crate::extlinux::Label;
 use crate::fdt::{self, Fdt, FdtMut};
 use crate::fdt_support::{tree_at, with_overlay};
 use crate::image_names::printable;
-use crate::kaslr::{self, Generator, NO_SEED};
 use crate::loader::Loader;
+use crate::seed::{self, NO_SEED};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -30,8 +30,7 @@ pub fn load(
 ) -> Result<Option<Range<u64>>, Failed> {
     let file = read(loader, label)?;
     let address = loader.env.get_hex("fdt_addr", 0);
-    let is_changed = label.kaslrseed || !label.overlays.is_empty();
-    if file.is_none() && (!is_changed || brings_its_own) {
+    if file.is_none() && (label.overlays.is_empty() || brings_its_own) {
         if address == 0 {
             return Ok(None);
         }
@@ -41,6 +40,7 @@ pub fn load(
         Some(file) => file,
         None => base(loader, address)?,
     };
+    // Each kernel gets a random number, but here also in the place of one in the file.
     if label.kaslrseed {
         tree = with_seed(loader, tree);
     }
@@ -99,16 +99,14 @@ fn base(loader: &Loader<'_>, address: u64) -> Result<Vec<u8>, Failed> {
 /// The tree with a random number, if the toolstack gave what one can be made of.
 fn with_seed(loader: &Loader<'_>, tree: Vec<u8>) -> Vec<u8> {
     let control = tree_at(loader.ram, loader.env.get_hex("fdtcontroladdr", 0)).ok();
-    let chosen = control.and_then(|control| control.find("/chosen").ok());
-    let seed = chosen.and_then(|chosen| chosen.property("rng-seed"));
-    let Some(number) = Generator::default().next(seed) else {
+    let Some(seed) = control.and_then(seed::of) else {
         println!("{NO_SEED}");
         return tree;
     };
     let mut seeded = alloc::vec![0; tree.len().saturating_add(SEED_ROOM)];
     let set = Fdt::new(&tree)
         .and_then(|tree| fdt::open_into(tree, &mut seeded))
-        .and_then(|_| kaslr::set(&mut FdtMut::new(&mut seeded)?, number));
+        .and_then(|_| seed::place(&mut FdtMut::new(&mut seeded)?, &seed));
     match set {
         Ok(()) => seeded,
         Err(error) => {
