@@ -132,9 +132,12 @@ impl<'a> Search<'a> {
             names.map(String::from).collect()
         };
         for name in &wanted {
-            let (range, _) = self
+            let (range, image) = self
                 .load(address, LOADABLE, Part::Image(name))
                 .inspect_err(|_| println!("Loadable(s) is corrupt or invalid"))?;
+            if image.load.is_none() {
+                println!("WARNING: the loadable '{name}' has no load address, it is not moved");
+            }
             self.keep(name, Some(range));
         }
         Ok(())
@@ -182,7 +185,7 @@ impl<'a> Search<'a> {
         let bytes = self.ram.slice_from(os.container.start).unwrap_or(&[]);
         let fit = Fit::parse(bytes, os.container.start).ok();
         let node = fit.and_then(|fit| fit.configuration(Some(configuration)));
-        node.is_some_and(|node| node.string(purpose.property).is_some())
+        node.is_some_and(|node| node.property(purpose.property).is_some())
     }
 
     /// What is found next must not be put there.

@@ -5,12 +5,12 @@
 //! The lines on the console are U-Boot's.
 
 use crate::bootm::{Failed, failed};
-use crate::fdt::{Fdt, Node};
+use crate::fdt::{Fdt, Node, strings};
 use crate::fit::{Fit, SubImage};
 use crate::fit_hash;
 use crate::fit_print::print_image;
 use crate::image_load::{self, Busy};
-use crate::image_names as names;
+use crate::image_names::{self as names, printable};
 use crate::place::{Free, overlap};
 use crate::spec::Part;
 use alloc::string::String;
@@ -22,6 +22,22 @@ use include::uimage::*;
 
 /// Packed data of other images than kernels may become this many times larger.
 const MAX_RATIO: u64 = 20;
+
+/// The properties of a configuration.
+const CONFIGURATION: [&str; 12] = [
+    "description",
+    "compatible",
+    "kernel",
+    "ramdisk",
+    "fdt",
+    "loadables",
+    "firmware",
+    "standalone",
+    "script",
+    "setup",
+    "fpga",
+    "load-only",
+];
 
 /// What an image is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,7 +263,31 @@ fn configured<'a>(
         return Err(Failed);
     };
     println!("   Using '{}' configuration", node.name());
+    check_names(fit, node)?;
     Ok((fit.image_of(node, purpose.property), Some(node)))
+}
+
+/// A property that names an image but is not known, or is there twice, is a
+/// damaged one: what it was for would be missing without a word.
+fn check_names(fit: Fit<'_>, configuration: Node<'_>) -> Result<(), Failed> {
+    let names_image = |name| fit.image(name).is_some();
+    for property in configuration.properties() {
+        let name = property.name;
+        let same = configuration
+            .properties()
+            .filter(|other| other.name == name);
+        let is_known = CONFIGURATION.contains(&name) && same.count() == 1;
+        if !is_known && strings(property.value).any(names_image) {
+            println!(
+                "ERROR: the property '{}' of the configuration '{}' names an image, but is not \
+                 known or there twice",
+                printable(name.as_bytes()),
+                configuration.name()
+            );
+            return Err(Failed);
+        }
+    }
+    Ok(())
 }
 
 fn check_kind(image: SubImage<'_>, purpose: Purpose) -> Result<(), Failed> {

@@ -4,11 +4,12 @@
 use crate::{Folder, Machine, content};
 use boot::fdt_support::{chosen_initrd, tree_at};
 use include::image as raw;
+use std::sync::LazyLock;
 use tests::tool::{arg, run, run_with_input};
 
 /// The device tree of the machine, and where it is.
 const CONTROL: u64 = 0x4300_0000;
-const TREE: &str = r#"/dts-v1/;
+pub const TREE: &str = r#"/dts-v1/;
 / {
 	compatible = "xen,xenvm-4.17", "xen,xenvm"; #address-cells = <2>; #size-cells = <2>;
 	memory@40000000 { device_type = "memory"; reg = <0 0x40000000 0 0x4000000>; };
@@ -17,7 +18,7 @@ const TREE: &str = r#"/dts-v1/;
 "#;
 const OVERLAY: &str = "/dts-v1/; /plugin/; &soc { added = \"yes\"; };";
 
-fn dtc(source: &str, folder: &Folder, name: &str) {
+pub fn dtc(source: &str, folder: &Folder, name: &str) {
     let path = folder.path().join(name);
     let words = ["-q", "-@", "-I", "dts", "-O", "dtb", "-o", arg(&path), "-"];
     run_with_input("dtc", &words, source);
@@ -36,12 +37,14 @@ fn kernel() -> Vec<u8> {
     bytes
 }
 
-fn machine(image: &[u8]) -> Machine {
-    let folder = Folder::new();
-    dtc(TREE, &folder, "control");
-    let tree = std::fs::read(folder.path().join("control")).unwrap();
+pub fn machine(image: &[u8]) -> Machine {
+    static COMPILED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let folder = Folder::new();
+        dtc(TREE, &folder, "control");
+        std::fs::read(folder.path().join("control")).unwrap()
+    });
     let mut machine = Machine::with(image);
-    machine.put(CONTROL, &tree);
+    machine.put(CONTROL, &COMPILED);
     machine.ctx.env.set_hex("fdtcontroladdr", CONTROL).unwrap();
     machine.ctx.env.set("bootargs", "console=hvc0").unwrap();
     machine

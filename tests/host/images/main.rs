@@ -2,6 +2,7 @@
 //! Legacy and FIT images as mkimage makes them, against the commands that use them.
 
 mod bootm;
+mod damage;
 mod extract;
 mod info;
 mod source;
