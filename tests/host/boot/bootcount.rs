@@ -109,7 +109,7 @@ fn nothing_is_written_unasked() {
     ] {
         let disk = ImageDisk::open(&ext4_disk(folder.path(), record), 512);
         let before = disk.bytes().clone();
-        let model = model(&[disk.clone()]);
+        let model = model(std::slice::from_ref(&disk));
         assert_eq!(
             start(&model),
             (false, "1".into(), said.into()),
@@ -119,7 +119,7 @@ fn nothing_is_written_unasked() {
     }
     let root = tree(folder.path(), "boot/vmlinuz", b"kernel");
     let disk = ImageDisk::open(&ext4(folder.path(), 8 * MIB, &root, &["-t", "ext4"]), 512);
-    let model = model(&[disk.clone()]);
+    let model = model(std::slice::from_ref(&disk));
     assert_eq!(start(&model), (false, "1".into(), String::new()));
     assert_eq!(disk.writes(), 0);
 }
