@@ -176,8 +176,11 @@ pub fn all<'a>(
 ) -> impl Iterator<Item = (&'static str, i32, Result<Disk>)> + 'a {
     let disks = list(model, is_wanted);
     let begun = begin_list(model, &disks);
-    let disks = disks.into_iter();
-    disks.map(move |(interface, device)| (interface, device.seq(), open(begun.model, device)))
+    disks.into_iter().map(move |(interface, device)| {
+        // All of it, which so lives as long as the iterator.
+        let begun = &begun;
+        (interface, device.seq(), open(begun.model, device))
+    })
 }
 
 /// Disks that were begun to be probed. Those that were not probed until this is

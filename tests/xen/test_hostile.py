@@ -278,8 +278,8 @@ def test_disks_with_dead_back_ends_are_waited_for_together(lab, loader):
             for number in DEAD:
                 assert f"pvblock {name(number)}: timed out" in out, out
             seconds = re.search(r"time: (?:(\d+) minutes, )?([0-9.]+) seconds", out)
-            # One by one they would take a minute and a half.
-            assert not seconds[1] and float(seconds[2]) < 2 * LIMIT, out
+            # One by one they would take twice as long, however fast the host is.
+            assert not seconds[1] and float(seconds[2]) < len(DEAD) * LIMIT / 2, out
         out = guest.succeeds("lsblk")
         assert re.search(r"pvblock 0:2 .*ext4", out) and re.search(r"pvblock 11:\d .*ext4", out), out
         assert [state for number, state in zip(disks, states()) if number not in DEAD] == ["4", "4"]
