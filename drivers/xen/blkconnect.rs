@@ -87,6 +87,8 @@ struct Attempt {
 }
 
 enum Step {
+    /// Nothing was done with the disk at this node.
+    Begun(String),
     /// Until the back-end is ready for a ring.
     Ready(XenbusDevice),
     /// Until it has taken the ring that it was offered.
@@ -98,25 +100,27 @@ enum Step {
 
 impl Attempt {
     fn begin(services: &Arc<Services>, node: &str, name: &str, handle: u64) -> Attempt {
-        let open = || {
-            let device = XenbusDevice::open(&services.store()?, node)?;
-            match is_leaving(&device)? {
-                true => Err(Error::NoDevice),
-                false => Ok(device),
-            }
-        };
         Attempt {
-            step: open().map_or_else(|error| Step::Done(Err(error)), Step::Ready),
             services: services.clone(),
             name: name.to_string(),
             handle,
             deadline: Deadline::after_ms(STATE_MS),
+            step: Step::Begun(node.to_string()),
+        }
+    }
+
+    fn open(&self, node: &str) -> Result<XenbusDevice> {
+        let device = XenbusDevice::open(&self.services.store()?, node)?;
+        match is_leaving(&device)? {
+            true => Err(Error::NoDevice),
+            false => Ok(device),
         }
     }
 
     /// Nobody wants the disk any more.
     fn give_up(&mut self) {
         self.change(|attempt, step| match step {
+            Step::Begun(_) => Step::Done(Err(Error::Interrupted)),
             Step::Ready(device) => refused(device, Error::Interrupted),
             Step::Offered(device, queue) => attempt.leave(device, queue, Error::Interrupted),
             Step::Done(Ok(front)) => {
@@ -149,6 +153,18 @@ impl Attempt {
 }
 
 impl Process for Attempt {
+    /// The time limit begins here, whatever others before it have cost.
+    fn start(&mut self) {
+        self.change(|attempt, step| match step {
+            Step::Begun(node) => {
+                attempt.deadline = Deadline::after_ms(STATE_MS);
+                let device = attempt.open(&node);
+                device.map_or_else(|error| Step::Done(Err(error)), Step::Ready)
+            }
+            step => step,
+        });
+    }
+
     fn wait(&self) -> Option<Wait<'_>> {
         let (device, states): (_, &[State]) = match &self.step {
             Step::Ready(device) => (device, &[State::INIT_WAIT]),
@@ -157,7 +173,7 @@ impl Process for Attempt {
                 (device, states)
             }
             Step::Leaving(device, _, leaving, _) => return leaving.wait(device),
-            Step::Done(_) => return None,
+            Step::Begun(_) | Step::Done(_) => return None,
         };
         Some(Wait {
             device,

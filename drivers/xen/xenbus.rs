@@ -156,6 +156,9 @@ impl XenbusDevice {
 
 /// What goes on in steps, between which it waits for the other end of a device.
 pub trait Process {
+    /// Does what comes before the first wait, if that is not done yet.
+    fn start(&mut self) {}
+
     /// What it waits for; nothing if it has come to its end.
     fn wait(&self) -> Option<Wait<'_>>;
 
@@ -180,7 +183,10 @@ pub fn drive<P: Process>(
     processes: &mut [P],
     mut is_done: impl FnMut(&[P]) -> bool,
 ) {
-    processes.iter_mut().for_each(look);
+    for process in &mut *processes {
+        process.start();
+        look(process);
+    }
     loop {
         if is_done(processes) || processes.iter().all(|process| process.wait().is_none()) {
             return;

@@ -258,3 +258,28 @@ fn too_few_watches_make_it_slower_but_not_wrong() {
     drop(fronts);
     many.end(0..6);
 }
+
+#[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
+fn a_slow_store_is_not_held_against_the_last_disk() {
+    let many = Many::new(11);
+    many.stuck(0..10, 3, 2);
+    // All that is asked for the disks before it takes longer than their time limit.
+    many.fixture.world(|world| {
+        world.store.hook = Some(Box::new(|_, reply| {
+            arch::time::advance(60_000);
+            [reply].into()
+        }));
+    });
+    let before = arch::time::ms();
+    many.begin();
+    assert_eq!(many.finish(0).err(), Some(Error::Timeout));
+    assert!(arch::time::ms() - before > 12_000);
+    let front = many.finish(10).unwrap();
+    front.close().unwrap();
+    drop(front);
+    for i in 1..10 {
+        assert_eq!(many.finish(i).err(), Some(Error::Timeout));
+    }
+    many.end(10..11);
+}
