@@ -270,7 +270,7 @@ impl Scan<'_> {
         }
         partitions
             .iter()
-            .try_for_each(|partition| self.partition(bootdev, &disk, partition, &mut steps, each))
+            .try_for_each(|partition| self.partition(bootdev, partition, &mut steps, each))
     }
 
     /// What each method is told of a disk that cannot be used as a whole.
@@ -306,13 +306,13 @@ impl Scan<'_> {
     fn partition(
         &self,
         bootdev: &Bootdev,
-        disk: &Disk,
         partition: &Partition,
         steps: &mut Vec<Step>,
         each: Each<'_>,
     ) -> ControlFlow<()> {
         let start = arch::time::us();
-        let files = fs::open(disk, partition);
+        let open = || fs::open(&bootdev.disk(self.model)?, partition);
+        let mut files = open();
         steps.push(since("file system", start));
         for method in self.methods {
             if console::ctrlc() {
@@ -333,7 +333,12 @@ impl Scan<'_> {
                     flow.error = Some(*error);
                 }
             }
+            let may_boot = flow.state == State::Ready;
             each(Event::Flow(flow))?;
+            if may_boot {
+                // A hand-over that was given up has stopped all devices.
+                files = open();
+            }
         }
         ControlFlow::Continue(())
     }

@@ -8,6 +8,7 @@
 //!
 //! Source: Linux, `Documentation/arch/arm64/booting.rst`.
 
+mod exposed;
 mod tree;
 
 pub use tree::{announce_fdt, set_working_fdt, use_fdt};
@@ -17,6 +18,7 @@ use crate::fdt_support::{self as support, tree_at, tree_at_mut};
 use crate::kernel;
 use crate::limits::Limits;
 use crate::place::{self, NoRoom, Plan, Request, overlap};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use arch::mem::Ram;
 use common::{print, println};
@@ -83,24 +85,31 @@ pub fn kernel_place(ram: &Ram, env: &Env, images: &Images) -> Result<Range<u64>,
 /// done safely, or from a machine that cannot run one, such as the sandbox.
 ///
 /// A device that could not be stopped may still write to memory that the kernel
-/// takes for its own, so then nothing is started. The other devices are probed
-/// again at their next use.
+/// takes for its own, so then nothing is started. Memory of which that is known,
+/// such as pages that a back-end keeps mapped, is taken away from the kernel. The
+/// devices are probed again at their next use.
 ///
 /// # Errors
-/// If a device could not be stopped.
+/// If a device could not be stopped, or the kernel cannot be told of such memory.
 pub fn start(ram: &mut Ram, model: &Model, handover: Handover) -> Result<(), Failed> {
     println!("\nStarting kernel ...\n");
     common::console::drain();
-    let stopped = model.remove_all();
-    if stopped.is_ok() {
+    let stopped = model
+        .remove_all()
+        .map_err(|error| ("a device could not be stopped", error.to_string()));
+    let ready = stopped.and_then(|()| {
+        exposed::withhold(ram, &handover, &model.exposed())
+            .map_err(|error| ("memory that is still mapped cannot be kept from it", error))
+    });
+    if ready.is_ok() {
         arch::start_kernel(ram, handover.kernel.clone(), handover.fdt);
     }
     // The console was stopped too; without one there is nobody to tell.
     _ = dm::serial::start_console(model);
-    stopped.map_err(|error| {
+    ready.map_err(|(what, why)| {
         failed(
-            "ERROR: a device could not be stopped, the kernel is not started",
-            error,
+            &alloc::format!("ERROR: {what}, the kernel is not started"),
+            why,
         )
     })?;
     let entry = handover.kernel.start;

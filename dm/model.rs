@@ -9,7 +9,9 @@ use alloc::string::{String, ToString};
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use common::{Error, Result};
+use core::ops::Range;
 use fdt::Fdt;
+use spin::Mutex;
 
 /// All devices of the machine, with the tables they come from.
 pub struct Model {
@@ -18,6 +20,7 @@ pub struct Model {
     tree: Option<&'static Fdt<'static>>,
     root: Arc<Device>,
     block_cache: Cache,
+    exposed: Mutex<Vec<Range<u64>>>,
 }
 
 /// The driver of the root device.
@@ -43,6 +46,7 @@ impl Model {
             tree,
             root,
             block_cache: Cache::default(),
+            exposed: Mutex::default(),
         }
     }
 
@@ -54,6 +58,16 @@ impl Model {
     /// The cache of its disks.
     pub fn block_cache(&self) -> &Cache {
         &self.block_cache
+    }
+
+    /// RAM that others may still change although all devices were stopped, as their driver said last.
+    pub fn exposed(&self) -> Vec<Range<u64>> {
+        self.exposed.lock().clone()
+    }
+
+    /// For a driver that was stopped: what others may still change.
+    pub fn set_exposed(&self, ranges: Vec<Range<u64>>) {
+        *self.exposed.lock() = ranges;
     }
 
     /// The drivers, by name, with that of the root.

@@ -6,7 +6,9 @@ use crate::decompress::gzip;
 use crate::fdt::FdtMut;
 use crate::fdt::testing::xen_guest;
 use crate::image::testing::image;
+use alloc::sync::Arc;
 use arch::mem::{Access, Reserved};
+use dm::{Device, Driver, Ops, UclassDriver, UclassId};
 use include::image::FLAG_ANYWHERE;
 
 const RAM: u64 = 0x4000_0000;
@@ -210,4 +212,76 @@ fn what_cannot_be_booted_is_refused() {
     });
     env.delete("fdtcontroladdr");
     assert_eq!(prepare(&mut ram, &mut env, &kernel(RAM)), Err(Failed));
+}
+
+/// What back-ends keep mapped, in the loader's own memory.
+const KEPT: Range<u64> = RAM + 53 * MIB..RAM + 53 * MIB + 0x1000;
+
+static DRIVERS: [Driver; 2] = [
+    Driver {
+        name: "keeps",
+        id: UclassId::Xen,
+        probe: Some(|_, _| Ok(Ops::None)),
+        remove: Some(|model, _| {
+            model.set_exposed(alloc::vec![KEPT]);
+            Ok(())
+        }),
+        ..Driver::new()
+    },
+    Driver {
+        name: "fails",
+        id: UclassId::Nop,
+        probe: Some(|_, _| Ok(Ops::None)),
+        remove: Some(|_, _| Err(common::Error::Busy)),
+        ..Driver::new()
+    },
+];
+static UCLASSES: [UclassDriver; 2] = [
+    UclassDriver::new(UclassId::Xen, "xen"),
+    UclassDriver::new(UclassId::Nop, "nop"),
+];
+
+/// A machine with such a device, and a kernel that is ready in it.
+fn ready(driver: &str) -> (Ram, Model, Arc<Device>, Handover) {
+    let (mut ram, mut env) = machine();
+    put(&mut ram, RAM, &image(4096, 0, 20 * MIB, FLAG_ANYWHERE));
+    let images = Images {
+        kernel: RAM,
+        ..Images::default()
+    };
+    let handover = prepare(&mut ram, &mut env, &images).unwrap();
+    let model = Model::new(&DRIVERS, &UCLASSES, None);
+    let device = model.bind_driver(model.root(), driver, driver.into(), None);
+    let device = device.unwrap();
+    model.probe(&device).unwrap();
+    (ram, model, device, handover)
+}
+
+#[test]
+fn what_is_still_mapped_is_taken_away_from_the_kernel() {
+    let (mut ram, model, device, handover) = ready("keeps");
+    let fdt = handover.fdt;
+    assert_eq!(start(&mut ram, &model, handover), Ok(()));
+    assert!(!device.active());
+    let tree = tree_at(&ram, fdt).unwrap();
+    let node = tree.find("/reserved-memory/mapped@43500000").unwrap();
+    assert!(node.property("no-map").is_some());
+    assert!(support::reserved(tree).contains(&(KEPT.start..KEPT.start + 0x1_0000)));
+}
+
+#[test]
+fn a_kernel_that_cannot_be_told_is_not_started() {
+    let (mut ram, model, device, handover) = ready("keeps");
+    // Linux ignores such a node.
+    let mut tree = tree_at_mut(&mut ram, handover.fdt).unwrap();
+    let root = tree.fdt().root().offset();
+    tree.add_node(root, "reserved-memory").unwrap();
+    assert_eq!(start(&mut ram, &model, handover), Err(Failed));
+    assert!(!device.active());
+}
+
+#[test]
+fn a_device_that_cannot_be_stopped_keeps_the_kernel_from_being_started() {
+    let (mut ram, model, _, handover) = ready("fails");
+    assert_eq!(start(&mut ram, &model, handover), Err(Failed));
 }

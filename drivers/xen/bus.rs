@@ -8,6 +8,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use common::{Error, Result};
 use dm::{Compatible, Device, Model, Ops, UclassId};
+use include::xen::PAGE_SHIFT;
 
 /// Binds the devices that XenStore and Xen describe rather than the device tree.
 fn bind(model: &Model, xen: &Arc<Device>) -> Result<()> {
@@ -33,10 +34,15 @@ fn probe(_model: &Model, xen: &Arc<Device>) -> Result<Ops> {
     Ok(Ops::Xen(services))
 }
 
-fn remove(_model: &Model, xen: &Arc<Device>) -> Result<()> {
+/// What back-ends keep mapped is no reason not to start an operating system, if
+/// that leaves it alone; what is granted besides is.
+fn remove(model: &Model, xen: &Arc<Device>) -> Result<()> {
     let services = xen.private::<Services>()?;
     services.grants.end_leaked();
-    let left = services.grants.in_use();
+    let page = |frame: u64| frame << PAGE_SHIFT..(frame + 1) << PAGE_SHIFT;
+    let kept = services.grants.leaked_frames();
+    model.set_exposed(kept.into_iter().map(page).collect());
+    let left = services.grants.in_use() - services.grants.leaked();
     services.hv.unmap_all();
     match left {
         0 => Ok(()),

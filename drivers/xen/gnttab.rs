@@ -5,6 +5,10 @@
 //! domain still has mapped cannot be taken back; neither its reference nor its
 //! page is then ever used again.
 //!
+//! References are taken from the upper half of those that Xen allows. An operating
+//! system counts from the lowest, and Xen would map our page in place of its own
+//! for one that was kept.
+//!
 //! Source: `xen/include/public/grant_table.h`; XSA-396 for the way to revoke.
 
 use crate::xen::hypervisor::Hypervisor;
@@ -13,7 +17,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use common::{Error, Result};
 use core::mem::ManuallyDrop;
-use core::ops::Deref;
+use core::ops::{Deref, Range};
 use include::xen::grant_table::{
     ENTRIES_PER_FRAME, ENTRY_FRAME, ENTRY_SIZE, PERMIT_ACCESS, READING, READONLY, RESERVED_ENTRIES,
     WRITING,
@@ -36,6 +40,8 @@ pub struct GrantTable {
 }
 
 struct State {
+    /// The table's first frame that we use.
+    first: u32,
     frames: Vec<Shared>,
     free: Vec<u32>,
     /// Could not be taken back.
@@ -50,15 +56,23 @@ pub struct Grant {
 }
 
 impl GrantTable {
-    /// The domain's table, with nothing granted.
+    /// The domain's table, with nothing granted but what could not be taken back
+    /// before a hand-over that was given up.
     pub fn new(hv: Arc<dyn Hypervisor>) -> Arc<GrantTable> {
+        let first = hv.max_grant_frames() / 2;
+        let mut state = State {
+            first,
+            frames: Vec::new(),
+            free: Vec::new(),
+            leaked: Vec::new(),
+        };
+        for _ in first..hv.grant_frames() {
+            // What cannot be looked at cannot be used either.
+            _ = state.grow(hv.as_ref());
+        }
         Arc::new(GrantTable {
             hv,
-            state: Mutex::new(State {
-                frames: Vec::new(),
-                free: Vec::new(),
-                leaked: Vec::new(),
-            }),
+            state: Mutex::new(state),
         })
     }
 
@@ -70,7 +84,7 @@ impl GrantTable {
         let frame = u32::try_from(frame).map_err(|_| Error::OutOfRange)?;
         let mut state = self.state.lock();
         if state.free.is_empty() {
-            self.grow(&mut state)?;
+            state.grow(self.hv.as_ref())?;
         }
         let reference = state.free.pop().ok_or(Error::NoMemory)?;
         let (memory, entry) = state.entry(reference).ok_or(Error::NoMemory)?;
@@ -93,14 +107,25 @@ impl GrantTable {
     /// The number of grants in force.
     pub fn in_use(&self) -> u32 {
         let state = self.state.lock();
-        let all = state.frames.len() as u32 * ENTRIES_PER_FRAME;
-        all.saturating_sub(RESERVED_ENTRIES)
-            .saturating_sub(state.free.len() as u32)
+        let all = state.references(0).start..state.references(state.frames.len() as u32).start;
+        (all.len() as u32).saturating_sub(state.free.len() as u32)
     }
 
     /// The number of grants that could not be taken back.
     pub fn leaked(&self) -> u32 {
         self.state.lock().leaked.len() as u32
+    }
+
+    /// The frames of memory that other domains may still have mapped.
+    pub fn leaked_frames(&self) -> Vec<u64> {
+        let state = self.state.lock();
+        let entries = state
+            .leaked
+            .iter()
+            .filter_map(|&leaked| state.entry(leaked));
+        entries
+            .map(|(memory, entry)| memory.load_u32(entry + ENTRY_FRAME).into())
+            .collect()
     }
 
     /// Takes back the grants that could not be before, where the other domain has
@@ -111,26 +136,6 @@ impl GrantTable {
         for reference in leaked {
             _ = self.revoke(reference);
         }
-    }
-
-    fn grow(&self, state: &mut State) -> Result<()> {
-        let index = state.frames.len() as u32;
-        if index >= self.hv.max_grant_frames() {
-            return Err(Error::NoMemory);
-        }
-        let frame = self.hv.map_grant_frame(index)?;
-        let first = index * ENTRIES_PER_FRAME;
-        // Popped from the end: low references first.
-        for reference in (first.max(RESERVED_ENTRIES)..first + ENTRIES_PER_FRAME).rev() {
-            let entry = (reference % ENTRIES_PER_FRAME) as usize * ENTRY_SIZE;
-            // After a hand-over that was given up, the table may hold what could not be taken back.
-            match frame.load_u16(entry) {
-                0 => state.free.push(reference),
-                _ => state.leaked.push(reference),
-            }
-        }
-        state.frames.push(frame);
-        Ok(())
     }
 
     /// Takes a grant back; the reference is free again only if that worked.
@@ -156,9 +161,35 @@ impl GrantTable {
 }
 
 impl State {
+    fn grow(&mut self, hv: &dyn Hypervisor) -> Result<()> {
+        let count = self.frames.len() as u32;
+        let index = self.first + count;
+        if index >= hv.max_grant_frames() {
+            return Err(Error::NoMemory);
+        }
+        let frame = hv.map_grant_frame(index)?;
+        // Popped from the end: low references first.
+        for reference in self.references(count).rev() {
+            let entry = (reference % ENTRIES_PER_FRAME) as usize * ENTRY_SIZE;
+            match frame.load_u16(entry) {
+                0 => self.free.push(reference),
+                _ => self.leaked.push(reference),
+            }
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    /// The references of one of our frames that may be used.
+    fn references(&self, index: u32) -> Range<u32> {
+        let start = (self.first + index) * ENTRIES_PER_FRAME;
+        start.max(RESERVED_ENTRIES)..start + ENTRIES_PER_FRAME
+    }
+
     /// The frame of the table that holds a reference, and the entry's offset there.
     fn entry(&self, reference: u32) -> Option<(Shared, usize)> {
-        let frame = self.frames.get((reference / ENTRIES_PER_FRAME) as usize)?;
+        let index = (reference / ENTRIES_PER_FRAME).checked_sub(self.first)?;
+        let frame = self.frames.get(index as usize)?;
         Some((
             frame.clone(),
             (reference % ENTRIES_PER_FRAME) as usize * ENTRY_SIZE,

@@ -28,6 +28,7 @@ pub struct XenHypervisor {
     shared_info: Shared,
     /// Frames that must be unmapped at the end.
     mapped: Mutex<Vec<u64>>,
+    grant_frames: u32,
     max_grant_frames: u32,
     /// Xen's system time minus ours in nanoseconds; 0 if it is not known.
     clock: AtomicI64,
@@ -68,6 +69,7 @@ impl XenHypervisor {
         }?;
         let room = (info - region.start) >> PAGE_SHIFT;
         let hypervisor = XenHypervisor {
+            grant_frames: size.nr_frames,
             max_grant_frames: size.max_nr_frames.min(room as u32),
             region,
             shared_info,
@@ -161,6 +163,10 @@ impl Hypervisor for XenHypervisor {
         add_to_physmap(memory::SPACE_GRANT_TABLE, index.into(), frame)?;
         self.mapped.lock().push(frame);
         map(frame)
+    }
+
+    fn grant_frames(&self) -> u32 {
+        self.grant_frames
     }
 
     fn max_grant_frames(&self) -> u32 {

@@ -44,6 +44,9 @@ pub trait Hypervisor: Send + Sync {
     /// If the table cannot grow so far.
     fn map_grant_frame(&self, index: u32) -> Result<Shared>;
 
+    /// The frames that the grant table had at first.
+    fn grant_frames(&self) -> u32;
+
     /// The most frames the grant table may have.
     fn max_grant_frames(&self) -> u32;
 

@@ -139,6 +139,20 @@ fn blk_remove(_model: &Model, disk: &Arc<Device>) -> Result<()> {
     Ok(())
 }
 
+/// Says what back-ends keep, as long as there is a console.
+fn remove(model: &Model, bus: &Arc<Device>) -> Result<()> {
+    give_up(model, bus)?;
+    let services = services(bus)?;
+    services.grants.end_leaked();
+    match services.grants.leaked() {
+        0 => {}
+        kept => common::println!(
+            "pvblock: {kept} page(s) are still mapped by a back-end, and lost to this guest"
+        ),
+    }
+    Ok(())
+}
+
 /// The index of a disk on its bus; source: `docs/man/xen-vbd-interface.7.pandoc`.
 fn disk_index(number: u64) -> Option<i32> {
     let index = match (number >> 8, number) {
@@ -195,5 +209,5 @@ dm::driver! {
     begin: Some(begin),
     give_up: Some(give_up),
     boot_order: Some(boot_order),
-    remove: Some(give_up),
+    remove: Some(remove),
 }

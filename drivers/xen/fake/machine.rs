@@ -53,7 +53,7 @@ impl Machine {
     /// An empty table, no ports.
     pub fn new() -> Machine {
         Machine {
-            max_frames: 4,
+            max_frames: 8,
             max_ports: 16,
             table: Vec::new(),
             maps: BTreeMap::new(),
@@ -73,6 +73,11 @@ impl Machine {
             self.table.push(Pages::new(1)?);
         }
         Ok((*self.table[index as usize]).clone())
+    }
+
+    /// The frames of the table.
+    pub fn grant_frames(&self) -> u32 {
+        self.table.len() as u32
     }
 
     /// Maps a page that the guest granted to `domain`.

@@ -154,6 +154,10 @@ impl Hypervisor for FakeXen {
         self.world.lock().xen.grant_frame(index)
     }
 
+    fn grant_frames(&self) -> u32 {
+        self.world.lock().xen.grant_frames()
+    }
+
     fn max_grant_frames(&self) -> u32 {
         self.world.lock().xen.max_frames
     }

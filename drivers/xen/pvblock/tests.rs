@@ -18,7 +18,7 @@ static DRIVERS: [Driver; 3] = [
         probe: Some(probe),
         begin: Some(begin),
         give_up: Some(give_up),
-        remove: Some(give_up),
+        remove: Some(remove),
         ..Driver::new()
     },
     Driver {
@@ -243,6 +243,23 @@ fn what_was_begun_is_given_back_when_all_devices_are_removed() {
     assert_eq!(state.as_deref(), Some("1"));
     drop(disks);
     fixture.finish(0);
+}
+
+#[test]
+fn what_a_back_end_keeps_is_told() {
+    use crate::xen::fake::terminal::take_output;
+    let (fixture, model, bus) = guest(&[51712]);
+    fixture.disk(|back| back.keep_ring = true);
+    model.probe(&bus).unwrap();
+    blk::get(&model, "pvblock", 0).unwrap();
+    take_output();
+    model.remove_all().unwrap();
+    assert_eq!(
+        take_output(),
+        "pvblock xvda: it could not be given back: busy\r\n\
+         pvblock: 1 page(s) are still mapped by a back-end, and lost to this guest\r\n"
+    );
+    fixture.finish(1);
 }
 
 #[test]

@@ -16,7 +16,8 @@ fn the_table_grows_until_xen_has_no_more() {
     let fixture = Fixture::new();
     let table = &fixture.services.grants;
     let page = Pages::new(1).unwrap();
-    let all = 4 * ENTRIES_PER_FRAME - RESERVED_ENTRIES;
+    // The upper half of them.
+    let all = 4 * ENTRIES_PER_FRAME;
     let grants: Vec<_> = (0..all)
         .map(|_| {
             table
@@ -27,7 +28,7 @@ fn the_table_grows_until_xen_has_no_more() {
     let references: Vec<u32> = grants.iter().map(|grant| grant.reference()).collect();
     assert_eq!(
         references,
-        (RESERVED_ENTRIES..4 * ENTRIES_PER_FRAME).collect::<Vec<_>>()
+        (4 * ENTRIES_PER_FRAME..8 * ENTRIES_PER_FRAME).collect::<Vec<_>>()
     );
     assert_eq!(table.in_use(), all);
     let more = table.grant(DOMAIN, page.frame(0), Access::ReadOnly);
@@ -164,7 +165,10 @@ fn a_new_table_leaves_alone_what_an_old_one_could_not_take_back() {
     let mapping = fixture.world(|world| world.xen.map(DOMAIN, kept, true));
     drop(page);
 
+    // It knows of it before anything is granted.
     let new = GrantTable::new(fixture.services.hv.clone());
+    assert_eq!((new.leaked(), new.in_use()), (1, 1));
+    assert_eq!(new.leaked_frames(), old.leaked_frames());
     let page = GrantedPages::new(&new, DOMAIN, Access::ReadWrite, 1).unwrap();
     assert_ne!(page.references().next().unwrap(), kept);
     assert_eq!((new.leaked(), new.in_use()), (1, 2));
@@ -175,5 +179,38 @@ fn a_new_table_leaves_alone_what_an_old_one_could_not_take_back() {
     new.end_leaked();
     assert_eq!((new.leaked(), new.in_use()), (0, 0));
     old.end_leaked();
+    fixture.finish(0);
+}
+
+#[test]
+fn a_single_frame_is_used_but_for_what_is_the_toolstacks() {
+    let fixture = Fixture::new();
+    fixture.world(|world| world.xen.max_frames = 1);
+    let table = GrantTable::new(fixture.services.hv.clone());
+    let page = GrantedPages::new(&table, DOMAIN, Access::ReadWrite, 1).unwrap();
+    assert!(page.references().eq([RESERVED_ENTRIES]));
+    assert_eq!(table.in_use(), 1);
+    page.end().unwrap();
+    assert_eq!(table.in_use(), 0);
+    fixture.finish(0);
+}
+
+#[test]
+fn what_is_kept_is_known_by_its_frame() {
+    let fixture = Fixture::new();
+    let table = &fixture.services.grants;
+    let pages = Pages::new(3).unwrap();
+    let grants = [0, 1, 2].map(|i| {
+        table
+            .grant(DOMAIN, pages.frame(i), Access::ReadWrite)
+            .unwrap()
+    });
+    let kept = grants[1].reference();
+    let mapping = fixture.world(|world| world.xen.map(DOMAIN, kept, true));
+    drop(grants);
+    assert_eq!(table.leaked_frames(), [pages.frame(1)]);
+    fixture.world(|world| world.xen.unmap(mapping));
+    table.end_leaked();
+    assert!(table.leaked_frames().is_empty());
     fixture.finish(0);
 }

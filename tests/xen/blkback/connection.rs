@@ -45,6 +45,7 @@ pub struct Connection {
     persistent: Option<BTreeMap<u32, Rc<Mapping>>>,
     /// Pages that stay mapped against the rules.
     kept: Vec<Rc<Mapping>>,
+    keeps: bool,
     /// When it began.
     storm: Option<Instant>,
     requests: u64,
@@ -69,7 +70,7 @@ pub enum Served {
 }
 
 impl Connection {
-    /// Maps the ring and binds the port.
+    /// Maps the ring and binds the port. With `keeps`, no page is let go of.
     ///
     /// # Errors
     /// If the front-end has not granted it.
@@ -79,6 +80,7 @@ impl Connection {
         references: &[u32],
         port: u32,
         persistent: bool,
+        keeps: bool,
     ) -> io::Result<Connection> {
         let ring = BackRing::new(gntdev.map(options.domain, references, true)?);
         if !ring.is_fresh() {
@@ -92,6 +94,7 @@ impl Connection {
             ring,
             persistent: persistent.then(BTreeMap::new),
             kept: Vec::new(),
+            keeps,
             storm: None,
             requests: 0,
         })
@@ -102,17 +105,20 @@ impl Connection {
         self.storm.is_some_and(|start| start.elapsed() < STORM)
     }
 
-    /// Ends it, but lets go of nothing.
-    pub fn keep(self) -> Kept {
+    /// Ends it, but lets go of nothing, if that was said.
+    pub fn keep(self) -> Option<Kept> {
+        if !self.keeps {
+            return None;
+        }
         let with_content = |page: Rc<Mapping>| {
             let content = page.bytes(0..PAGE);
             (page, content)
         };
-        Kept {
+        Some(Kept {
             device: self.device,
             ring: self.ring,
             pages: self.kept.into_iter().map(with_content).collect(),
-        }
+        })
     }
 
     /// Serves the requests that are there.
@@ -168,7 +174,7 @@ impl Connection {
                     (ERROR, Vec::new())
                 }),
         };
-        if fault == Some(Fault::Keep) {
+        if self.keeps {
             self.kept.extend(pages.iter().cloned());
         }
         if fault != Some(Fault::Changing) {
@@ -312,10 +318,15 @@ impl Connection {
 
 impl Kept {
     /// Says if somebody uses what is kept for something else.
+    /// Writes to the pages, for the next look.
     pub fn look(&mut self) {
         let same = |(page, before): &(Rc<Mapping>, Vec<u8>)| page.bytes(0..PAGE) == *before;
         if !self.ring.is_idle() || !self.pages.iter().all(same) {
             say(self.device, "VIOLATION: what is kept is used again");
+        }
+        for (page, content) in &mut self.pages {
+            content.iter_mut().for_each(|byte| *byte = !*byte);
+            page.write(0, content);
         }
     }
 }

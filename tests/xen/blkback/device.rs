@@ -165,9 +165,8 @@ impl Device {
             (INITIALISED | CONNECTED, INIT_WAIT) if !self.refuses(front) => self.connect()?,
             (CLOSING, INIT_WAIT | CONNECTED) => self.state = CLOSING,
             (CLOSED, INIT_WAIT | CONNECTED | CLOSING) => {
-                let keep = self.options.fault == Some(Fault::Keep);
-                let ended = self.connection.take().filter(|_| keep);
-                self.kept.extend(ended.map(Connection::keep));
+                let ended = self.connection.take();
+                self.kept.extend(ended.and_then(Connection::keep));
                 self.state = CLOSED;
             }
             // The front-end may have been faster than the events of its states.
@@ -204,12 +203,15 @@ impl Device {
             self.options.device,
             &format!("connected: pages {pages}, persistent {persistent}"),
         );
+        // Once: Linux does not get over a back-end that keeps its pages.
+        let keeps = self.options.fault == Some(Fault::Keep) && self.kept.is_empty();
         self.connection = Some(Connection::new(
             &self.gntdev,
             &self.options,
             &references,
             port,
             persistent,
+            keeps,
         )?);
         let sectors = self.sectors()?;
         let usual = [

@@ -28,7 +28,8 @@ pub enum Fault {
     Scribble,
     /// `changing`: data is changed after it was said to be there.
     Changing,
-    /// `keep`: the ring and all pages stay mapped, also when the front-end closes.
+    /// `keep`: the ring and all pages of the first connection stay mapped, also when the
+    /// front-end closes; then the pages are written to all the time.
     Keep,
     /// `steal`: writes to pages of which the data was to be written to the disk, if that is possible.
     Steal,
