@@ -30,7 +30,7 @@ pub fn udelay(us: u64) {
 }
 
 /// A point in time after which a wait is given up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(u64);
 
 impl Deadline {

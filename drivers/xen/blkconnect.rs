@@ -8,7 +8,9 @@
 //! Source: `xen/include/public/io/blkif.h`.
 
 use crate::xen::blkfront::BlkFront;
-use crate::xen::blkleave::{GIVE_UP_MS, Leaving, RING_ORDER, STATE_MS, is_leaving, ring_key};
+use crate::xen::blkleave::{
+    GIVE_UP_MS, Leaving, RING_ORDER, STATE_MS, is_leaving, limit, ring_key,
+};
 use crate::xen::blkqueue::Queue;
 use crate::xen::services::Services;
 use crate::xen::xenbus::{Process, Wait, XenbusDevice, drive};
@@ -110,7 +112,8 @@ impl Attempt {
     }
 
     fn open(&self, node: &str) -> Result<XenbusDevice> {
-        let device = XenbusDevice::open(&self.services.store()?, node)?;
+        let store = self.services.store()?.until(limit(self.deadline));
+        let device = XenbusDevice::open(store, node)?;
         match is_leaving(&device)? {
             true => Err(Error::NoDevice),
             false => Ok(device),

@@ -61,17 +61,18 @@ impl BlkFront {
     /// # Errors
     /// The first thing that went wrong; all that is possible is done.
     pub fn close(&self) -> Result<()> {
+        let deadline = Deadline::after_ms(STATE_MS);
         let flushed = if self.dirty.load(Ordering::Relaxed) {
             self.flush()
         } else {
             Ok(())
         };
         let mut queue = self.queue.lock();
-        let limit = match queue.dead() {
-            None => STATE_MS,
-            Some(_) => GIVE_UP_MS,
+        let least = Deadline::after_ms(GIVE_UP_MS);
+        let deadline = match queue.dead() {
+            None => deadline.max(least),
+            Some(_) => least,
         };
-        let deadline = Deadline::after_ms(limit);
         flushed.and(leave(&self.device, &mut queue, deadline))
     }
 

@@ -11,10 +11,12 @@ use arch::time::Deadline;
 use common::Result;
 use include::xen::io::xenbus::State;
 
-/// How long the back-end may take for all changes of state on the way to a connection, or back.
+/// How long all takes together on the way to a connection, or back.
 pub const STATE_MS: u64 = 8000;
 /// How long it may take to let go, at least, when it has used up that time or is dead.
 pub const GIVE_UP_MS: u64 = 1000;
+/// How much longer XenStore may take for what is asked when the time is over.
+const SPARE_MS: u64 = 250;
 /// The size of a ring, as a power of two in pages, where the back-end takes it.
 pub const RING_ORDER: u32 = 1;
 /// Our keys in XenStore while connected, which another driver must not find,
@@ -61,6 +63,7 @@ enum Stage {
 impl Leaving {
     /// Begins; as long as nothing goes wrong, each stage waits for the other end until the deadline.
     pub fn begin(device: &XenbusDevice, queue: &mut Queue, deadline: Deadline) -> Leaving {
+        device.set_limit(limit(deadline));
         let mut leaving = Leaving {
             stage: Stage::Closing,
             result: device.switch_now(State::CLOSING),
@@ -123,6 +126,11 @@ fn clean(device: &XenbusDevice, queue: &mut Queue) -> (Stage, Result<()>) {
             result.and(device.unwatch()).and(leaving.map(drop)),
         ),
     }
+}
+
+/// When requests to XenStore are given up, if the back-end is at `deadline`.
+pub fn limit(deadline: Deadline) -> Deadline {
+    Deadline::after_us(deadline.left_us() + SPARE_MS * 1000)
 }
 
 /// Whether the toolstack takes the device away; it waits until our end is closed.

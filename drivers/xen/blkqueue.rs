@@ -10,6 +10,7 @@ use crate::xen::blkpool::Pools;
 use crate::xen::blkreq::{Piece, Request, Response};
 use crate::xen::events::EventChannel;
 use crate::xen::gnttab::{Access, GrantedPages};
+use crate::xen::patience::Patience;
 use crate::xen::ring::FrontRing;
 use crate::xen::services::Services;
 use alloc::sync::Arc;
@@ -23,8 +24,6 @@ use include::xen::io::blkif::{
 };
 use spin::Mutex;
 
-/// A back-end that does not answer a single request for so long is given up.
-const TIMEOUT_MS: u64 = 8000;
 /// How long requests may go on after Ctrl-C.
 const DRAIN_MS: u64 = 2000;
 /// Bytes of a sector, as a length in memory.
@@ -50,6 +49,7 @@ pub struct Queue {
     handle: u16,
     /// Segments that the back-end takes in a request.
     max_segments: usize,
+    patience: Patience,
     dead: Option<Error>,
 }
 
@@ -63,8 +63,10 @@ struct Transfer<'a, 'b> {
     again: Vec<Span>,
     /// Why no more is asked for.
     error: Option<Error>,
-    interrupted: bool,
+    /// When the back-end is given up, unless it answers.
     deadline: Deadline,
+    /// After Ctrl-C: when it is given up in any case.
+    end: Option<Deadline>,
 }
 
 /// What a request asks for.
@@ -100,6 +102,7 @@ impl Queue {
             pools: Some(services.pools(domain)?),
             handle,
             max_segments: MAX_SEGMENTS,
+            patience: Patience::new(),
             dead: None,
         })
     }
@@ -131,15 +134,15 @@ impl Queue {
     /// [`Error::Io`] with the first sector that failed; [`Error::Protocol`]
     /// and [`Error::Timeout`] mean that the queue is dead.
     pub fn transfer(&mut self, op: u8, pieces: &[Piece]) -> Result<()> {
-        let mut transfer = Transfer::new(op, pieces);
-        loop {
-            self.check_alive()?;
-            self.submit(&mut transfer)?;
-            if self.ring.outstanding() == 0 {
-                return transfer.error.map_or(Ok(()), Err);
+        self.patiently(op, pieces, |queue, transfer| {
+            loop {
+                queue.submit(transfer)?;
+                if queue.ring.outstanding() == 0 {
+                    return Ok(());
+                }
+                queue.advance(transfer)?;
             }
-            self.advance(&mut transfer)?;
-        }
+        })
     }
 
     /// Makes a request without data: a flush, a barrier, or a discard of `count`
@@ -148,21 +151,13 @@ impl Queue {
     /// # Errors
     /// [`Error::Unsupported`] if the back-end does not know it; else as [`Queue::transfer`].
     pub fn command(&mut self, op: u8, sector: u64, count: u64) -> Result<()> {
-        self.check_alive()?;
-        let mut transfer = Transfer::new(op, &[]);
-        self.put(Request {
-            op,
-            sector,
-            len: 0,
-            discarded: count,
-            data: Vec::new(),
-            segments: Vec::new(),
-            first_piece: 0,
-        })?;
-        while self.ring.outstanding() > 0 {
-            self.advance(&mut transfer)?;
-        }
-        transfer.error.map_or(Ok(()), Err)
+        self.patiently(op, &[], |queue, transfer| {
+            queue.put(Request::without_data(op, sector, count))?;
+            while queue.ring.outstanding() > 0 {
+                queue.advance(transfer)?;
+            }
+            Ok(())
+        })
     }
 
     /// Takes the ring and all pages back.
@@ -181,8 +176,18 @@ impl Queue {
         ring.and(ends).and(pools)
     }
 
-    fn check_alive(&self) -> Result<()> {
-        self.dead.map_or(Ok(()), Err)
+    /// Makes a transfer, for as long as there is patience with the disk.
+    fn patiently(
+        &mut self,
+        op: u8,
+        pieces: &[Piece],
+        work: impl FnOnce(&mut Queue, &mut Transfer) -> Result<()>,
+    ) -> Result<()> {
+        self.dead.map_or(Ok(()), Err)?;
+        let mut transfer = Transfer::new(op, pieces, self.patience.begin());
+        let result = work(self, &mut transfer);
+        self.patience.end(transfer.deadline);
+        result.and(transfer.error.map_or(Ok(()), Err))
     }
 
     /// Asks for as much as there is room for.
@@ -265,12 +270,7 @@ impl Queue {
     /// Takes a response, or waits for one.
     fn advance(&mut self, transfer: &mut Transfer) -> Result<()> {
         match self.take(transfer) {
-            Ok(true) => {
-                if !transfer.interrupted {
-                    transfer.deadline = Deadline::after_ms(TIMEOUT_MS);
-                }
-                Ok(())
-            }
+            Ok(true) => Ok(()),
             Ok(false) => self.wait(transfer),
             Err(error) => Err(self.die(error)),
         }
@@ -308,6 +308,7 @@ impl Queue {
             }
             _ => transfer.fail(Error::Unsupported("by the back-end")),
         }
+        transfer.deadline = Patience::answered(transfer.deadline, request.size());
         self.give_back(request);
         Ok(true)
     }
@@ -322,22 +323,20 @@ impl Queue {
 
     fn wait(&mut self, transfer: &mut Transfer) -> Result<()> {
         // Also a back-end that shows a response and hides it again comes to an end.
-        if transfer.deadline.expired() {
+        let deadline = transfer.end.unwrap_or(transfer.deadline);
+        if deadline.expired() {
             return Err(self.die(Error::Timeout));
         }
-        match self
-            .event
-            .wait_until(transfer.deadline, || Ok(self.ring.arm().then_some(())))
-        {
+        let answer = || Ok(self.ring.arm().then_some(()));
+        match self.event.wait_until(deadline, answer) {
             Ok(()) => Ok(()),
             // What is under way cannot be called back: it is waited for, but not for long.
-            Err(Error::Interrupted) if !transfer.interrupted => {
-                transfer.interrupted = true;
+            Err(Error::Interrupted) => {
                 transfer.fail(Error::Interrupted);
-                transfer.deadline = Deadline::after_ms(DRAIN_MS);
+                let end = Deadline::after_ms(DRAIN_MS).min(transfer.deadline);
+                transfer.end.get_or_insert(end);
                 Ok(())
             }
-            Err(Error::Interrupted) => Ok(()),
             Err(error) => Err(self.die(error)),
         }
     }
@@ -357,15 +356,15 @@ impl Queue {
 }
 
 impl<'a, 'b> Transfer<'a, 'b> {
-    fn new(op: u8, pieces: &'a [Piece<'b>]) -> Transfer<'a, 'b> {
+    fn new(op: u8, pieces: &'a [Piece<'b>], deadline: Deadline) -> Transfer<'a, 'b> {
         Transfer {
             op,
             pieces,
             next: (0, 0),
             again: Vec::new(),
             error: None,
-            interrupted: false,
-            deadline: Deadline::after_ms(TIMEOUT_MS),
+            deadline,
+            end: None,
         }
     }
 

@@ -53,6 +53,19 @@ pub struct Response {
 }
 
 impl Request {
+    /// A request for something that needs no data: a flush, or a discard of `count` sectors.
+    pub fn without_data(op: u8, sector: u64, count: u64) -> Request {
+        Request {
+            op,
+            sector,
+            len: 0,
+            discarded: count,
+            data: Vec::new(),
+            segments: Vec::new(),
+            first_piece: 0,
+        }
+    }
+
     /// As the ring holds it. Segments that do not fit there are written to their own pages.
     pub fn encode(&self, id: u64, handle: u16) -> [u8; SLOT_SIZE] {
         let mut slot = [0; SLOT_SIZE];
@@ -97,6 +110,11 @@ impl Request {
     /// Whether the ring holds it as [`OP_INDIRECT`].
     pub fn is_indirect(&self) -> bool {
         !self.segments.is_empty()
+    }
+
+    /// Bytes of the disk that it is about.
+    pub fn size(&self) -> u64 {
+        (self.len as u64).saturating_add(self.discarded.saturating_mul(SECTOR))
     }
 
     /// Pages that hold data: each is a segment.

@@ -42,11 +42,14 @@ impl Store for XenStore {
     fn write(&self, nodes: &[(&str, Vec<u8>)]) -> Result<()> {
         match nodes {
             [(path, value)] => self.write_bytes(NO_TRANSACTION, path, value),
-            _ => self.transaction(|transaction| {
-                nodes
-                    .iter()
-                    .try_for_each(|(path, value)| self.write_bytes(transaction, path, value))
-            }),
+            _ => {
+                let store = self.together();
+                store.transaction(|transaction| {
+                    nodes
+                        .iter()
+                        .try_for_each(|(path, value)| store.write_bytes(transaction, path, value))
+                })
+            }
         }
     }
 

@@ -12,6 +12,7 @@
 //! - `blkconnect`, `blkleave`: the way to a disk's connection, of many at a time, and back
 //! - `blkfront`, `blkqueue`, `blkreq`, `blkpool`, `blkdiscard`: a connected disk, its queue, a request, its pages,
 //!   what it can erase
+//! - `patience`: how long a disk is waited for
 //! - drivers: `bus` (the device tree's hypervisor node), `pvblock`
 //!
 //! Nothing here trusts what another domain wrote: see `doc/xen.md`.
@@ -29,6 +30,7 @@ pub mod guest;
 #[cfg(target_os = "none")]
 pub mod hypercall;
 pub mod hypervisor;
+pub mod patience;
 pub mod ring;
 pub mod services;
 pub mod shared;

@@ -7,7 +7,6 @@
 use crate::xen::xenstore::{NO_TRANSACTION, Transaction, WatchEvent, XenStore};
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::sync::Arc;
 use arch::time::Deadline;
 use common::{Error, Result};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +19,8 @@ const TOKEN: &str = "state ";
 
 /// Our end of a split device.
 pub struct XenbusDevice {
-    store: Arc<XenStore>,
+    /// The store, with the time limit of what is done with the device.
+    store: XenStore,
     /// Our directory: `device/vbd/51712`.
     node: String,
     /// The other end's directory.
@@ -38,19 +38,24 @@ impl XenbusDevice {
     ///
     /// # Errors
     /// If the toolstack's keys are missing or make no sense.
-    pub fn open(store: &Arc<XenStore>, node: &str) -> Result<XenbusDevice> {
+    pub fn open(store: XenStore, node: &str) -> Result<XenbusDevice> {
         let backend = store.read(&format!("{node}/backend"))?;
         let backend_id = number(&store.read(&format!("{node}/backend-id"))?)?;
         let backend_id =
             u16::try_from(backend_id).map_err(|_| Error::Protocol("backend-id is out of range"))?;
         Ok(XenbusDevice {
-            store: store.clone(),
+            store,
             node: node.to_string(),
             backend,
             backend_id,
             token: format!("{TOKEN}{node}"),
             watched: AtomicBool::new(false),
         })
+    }
+
+    /// Begins a piece of work that ends at `limit`: no request to the store takes longer.
+    pub fn set_limit(&self, limit: Deadline) {
+        self.store.set_limit(limit);
     }
 
     /// The domain of the back-end.

@@ -10,6 +10,7 @@ use crate::xen::events::EventChannel;
 use crate::xen::shared::Shared;
 use crate::xen::xenstream::{Message, Stream};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use arch::time::Deadline;
 use common::{Error, Result};
@@ -20,6 +21,8 @@ pub use crate::xen::xenstream::WatchEvent;
 
 /// How long the daemon may take for an answer.
 const TIMEOUT_MS: u64 = 5000;
+/// How long all requests of an operation may take together.
+const TOGETHER_MS: u64 = 8000;
 /// How often a transaction is tried again.
 const RETRIES: usize = 16;
 /// The largest listing that is put together from parts.
@@ -34,6 +37,13 @@ pub const NO_TRANSACTION: Transaction = Transaction(0);
 
 /// The store.
 pub struct XenStore {
+    channel: Arc<Channel>,
+    /// When requests by this handle are given up, whatever each of them may take.
+    limit: Mutex<Option<Deadline>>,
+}
+
+/// What all handles share.
+struct Channel {
     event: EventChannel,
     stream: Mutex<Stream>,
 }
@@ -41,10 +51,37 @@ pub struct XenStore {
 impl XenStore {
     /// The store behind a ring page and an event port.
     pub fn new(ring: Shared, event: EventChannel) -> XenStore {
+        let stream = Mutex::new(Stream::new(ring));
         XenStore {
-            event,
-            stream: Mutex::new(Stream::new(ring)),
+            channel: Arc::new(Channel { event, stream }),
+            limit: Mutex::new(None),
         }
+    }
+
+    /// The same store for a piece of work that ends at `limit`, however many
+    /// requests it makes. Those made later are sent, but not waited for.
+    pub fn until(&self, limit: Deadline) -> XenStore {
+        XenStore {
+            channel: self.channel.clone(),
+            limit: Mutex::new(Some(limit)),
+        }
+    }
+
+    /// Begins another piece of work with this handle.
+    pub fn set_limit(&self, limit: Deadline) {
+        *self.limit.lock() = Some(limit);
+    }
+
+    /// The same store for the requests of one operation of a user's.
+    pub fn together(&self) -> XenStore {
+        self.until(self.deadline(TOGETHER_MS))
+    }
+
+    fn deadline(&self, ms: u64) -> Deadline {
+        let deadline = Deadline::after_ms(ms);
+        self.limit
+            .lock()
+            .map_or(deadline, |limit| limit.min(deadline))
     }
 
     /// The value of a node.
@@ -104,9 +141,10 @@ impl XenStore {
     /// # Errors
     /// As [`XenStore::read`].
     pub fn directory_bytes(&self, path: &str) -> Result<Vec<Vec<u8>>> {
-        let listing = match self.request(op::DIRECTORY, NO_TRANSACTION, &[path.as_bytes(), b"\0"]) {
+        let all = self.together();
+        let listing = match all.request(op::DIRECTORY, NO_TRANSACTION, &[path.as_bytes(), b"\0"]) {
             // More than a message holds.
-            Err(Error::NoSpace) => self.directory_in_parts(path)?,
+            Err(Error::NoSpace) => all.directory_in_parts(path)?,
             result => result?,
         };
         let names = listing.split(|&b| b == 0).filter(|name| !name.is_empty());
@@ -158,7 +196,7 @@ impl XenStore {
             NO_TRANSACTION,
             &[path.as_bytes(), b"\0", token.as_bytes(), b"\0"],
         );
-        self.stream.lock().drop_events(token);
+        self.channel.stream.lock().drop_events(token);
         result.map(drop)
     }
 
@@ -171,8 +209,8 @@ impl XenStore {
         wanted: impl Fn(&str) -> bool,
         deadline: Deadline,
     ) -> Result<WatchEvent> {
-        self.event.wait_until(deadline, || {
-            let mut stream = self.stream.lock();
+        self.channel.event.wait_until(deadline, || {
+            let mut stream = self.channel.stream.lock();
             self.answer(&mut stream, None, deadline)?;
             Ok(stream.take_event(&wanted))
         })
@@ -209,9 +247,9 @@ impl XenStore {
     }
 
     fn request(&self, op: u32, transaction: Transaction, parts: &[&[u8]]) -> Result<Vec<u8>> {
-        let deadline = Deadline::after_ms(TIMEOUT_MS);
-        let id = self.event.wait_until(deadline, || {
-            let mut stream = self.stream.lock();
+        let deadline = self.deadline(TIMEOUT_MS);
+        let id = self.channel.event.wait_until(deadline, || {
+            let mut stream = self.channel.stream.lock();
             // What requests that were given up have left goes first.
             self.send(&mut stream)?;
             match stream.begin(op, transaction.0, parts)? {
@@ -220,8 +258,8 @@ impl XenStore {
                 id => Ok(id),
             }
         })?;
-        self.event.wait_until(deadline, || {
-            let mut stream = self.stream.lock();
+        self.channel.event.wait_until(deadline, || {
+            let mut stream = self.channel.stream.lock();
             self.send(&mut stream)?;
             self.answer(&mut stream, Some((op, id)), deadline)?
                 .transpose()
@@ -251,7 +289,7 @@ impl XenStore {
     /// Sends as much as there is room for.
     fn send(&self, stream: &mut Stream) -> Result<()> {
         if stream.fill_ring()? {
-            self.event.notify();
+            self.channel.event.notify();
         }
         Ok(())
     }
@@ -260,7 +298,7 @@ impl XenStore {
     fn receive(&self, stream: &mut Stream) -> Result<Option<Message>> {
         loop {
             if stream.drain_ring()? {
-                self.event.notify();
+                self.channel.event.notify();
             }
             if let Some(message) = stream.take_message()? {
                 return Ok(Some(message));

@@ -39,6 +39,8 @@ pub struct Behaviour {
     pub order: Order,
     /// The most answers at a time.
     pub batch: usize,
+    /// How long it does nothing before it answers, in microseconds.
+    pub pause_us: u64,
     /// Sectors that cannot be read or written.
     pub bad: Vec<u64>,
     /// Operations that it does not know. With [`OP_INDIRECT`] among them, its
@@ -61,6 +63,7 @@ impl Default for Behaviour {
         Behaviour {
             order: Order::Same,
             batch: usize::MAX,
+            pause_us: 0,
             bad: Vec::new(),
             unknown: Vec::new(),
             tamper: None,
@@ -84,6 +87,8 @@ pub struct BackRing {
     consumed: u32,
     produced: u32,
     jobs: Vec<Job>,
+    /// When it may answer again, in microseconds.
+    ready_us: u64,
     /// Pages that stay mapped after their request, by reference; `None` if none does.
     persistent: Option<BTreeMap<u32, Mapping>>,
     /// The guest may have been told of responses that never were.
@@ -129,6 +134,7 @@ impl BackRing {
             consumed: 0,
             produced: 0,
             jobs: Vec::new(),
+            ready_us: 0,
             persistent: terms.persistent.then(BTreeMap::new),
             lied: false,
         };
@@ -162,11 +168,18 @@ impl BackRing {
     ) {
         self.look(xen);
         let old = self.produced;
+        let now = arch::time::us();
+        if self.jobs.is_empty() {
+            self.ready_us = now + how.pause_us;
+        }
         let answers = if xen.take_notified(self.port) {
             self.take_requests(xen, sectors);
             how.seen = how.seen.max(self.jobs.len());
             0
+        } else if now < self.ready_us {
+            0
         } else {
+            self.ready_us = now + how.pause_us;
             self.jobs.len().min(how.batch)
         };
         for _ in 0..answers {

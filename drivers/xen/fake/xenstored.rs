@@ -44,6 +44,10 @@ pub struct Xenstored {
     pub chunk: usize,
     /// It neither reads nor answers.
     pub frozen: bool,
+    /// How long it takes for an answer, in microseconds.
+    pub pause_us: u64,
+    /// When its last answer may be sent.
+    ready_us: u64,
     /// What it does instead of answering properly.
     pub hook: Option<Hook>,
     /// It sends this event whenever there is room.
@@ -106,6 +110,8 @@ impl Xenstored {
             tree: Tree::default(),
             chunk: usize::MAX,
             frozen: false,
+            pause_us: 0,
+            ready_us: 0,
             hook: None,
             flood: None,
             reading: false,
@@ -137,6 +143,7 @@ impl Xenstored {
             xen.notify_guest(0, self.port);
         }
         while let Some(request) = Message::take(&mut self.incoming) {
+            self.ready_us = arch::time::us() + self.pause_us;
             let reply = self.answer(&request);
             // What happened before the answer is told before it.
             self.queue_events();
@@ -150,7 +157,7 @@ impl Xenstored {
 
     /// Sends what there is room for.
     pub fn deliver(&mut self, xen: &mut Machine) {
-        if self.frozen {
+        if self.frozen || arch::time::us() < self.ready_us {
             return;
         }
         self.queue_events();

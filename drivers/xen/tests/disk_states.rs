@@ -5,6 +5,7 @@
 use crate::xen::fake::Fixture;
 use crate::xen::fake::blkback::{Config, Script};
 use crate::xen::fake::terminal::press_ctrl_c;
+use crate::xen::fake::xenstored::Message;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use common::Error;
@@ -185,6 +186,71 @@ fn a_state_that_never_settles_costs_a_time_limit() {
         ["5", "7", "8", "3"][count / 4 % 4].to_string()
     });
     assert_eq!(assert_refused(fixture, "restless"), Error::Timeout);
+}
+
+/// Connects to a disk and closes it, both in time, whatever comes from XenStore's daemon.
+fn assert_in_time(fixture: Fixture, what: &str) {
+    let timed = |work: &mut dyn FnMut()| {
+        let before = arch::time::ms();
+        work();
+        let took = arch::time::ms() - before;
+        assert!(took < LIMIT_MS, "{what}: {took} ms");
+    };
+    let mut disk = None;
+    timed(&mut || disk = fixture.connect().ok());
+    timed(&mut || _ = disk.take().map(|disk| disk.close()));
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
+fn what_xenstore_sends_besides_takes_no_more_time() {
+    let scripts: [fn(u32, u32) -> String; 3] = [
+        |_, own| own.to_string(),
+        |_, _| "1".to_string(),
+        |front, _| if front == 1 { "2" } else { "3" }.to_string(),
+    ];
+    for script in scripts {
+        // Events that nobody has asked for, and those of the state that is waited for.
+        for token in ["another", "state device/vbd/51712"] {
+            let fixture = scripted(script);
+            fixture.world(|world| world.store.flood = Some(Message::event("/x", token)));
+            assert_in_time(fixture, token);
+        }
+        // Late answers to other requests, ever more of them.
+        for more in [100, 5000] {
+            let fixture = scripted(script);
+            fixture.world(|world| {
+                world.store.hook = Some(Box::new(move |_, reply| {
+                    let id = reply.id - 1;
+                    let late = Message {
+                        id,
+                        ..reply.clone()
+                    };
+                    core::iter::repeat_n(late, more).chain([reply]).collect()
+                }));
+            });
+            assert_in_time(fixture, "late answers");
+        }
+        // Each answer just in time.
+        for seconds in 1..=5 {
+            let fixture = scripted(script);
+            fixture.world(|world| world.store.pause_us = seconds * 1_000_000 - 1000);
+            assert_in_time(fixture, "slow answers");
+        }
+        // None at all, from some request on.
+        for answered in (0..40).step_by(3) {
+            let fixture = scripted(script);
+            let mut left = answered;
+            fixture.world(|world| {
+                world.store.hook = Some(Box::new(move |_, reply| {
+                    let silent = left == 0;
+                    left = usize::saturating_sub(left, 1);
+                    (!silent).then_some(reply).into_iter().collect()
+                }));
+            });
+            assert_in_time(fixture, "no answers");
+        }
+    }
 }
 
 #[test]

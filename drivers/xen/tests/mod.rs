@@ -6,6 +6,7 @@ mod disk;
 mod disk_discard;
 mod disk_hostile;
 mod disk_pieces;
+mod disk_slow;
 mod disk_states;
 mod disk_together;
 mod grants;

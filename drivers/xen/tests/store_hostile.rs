@@ -11,7 +11,11 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use arch::time::Deadline;
 use common::Error;
+use dm::xen::Store;
 use include::xen::io::xs_wire::{REQ_CONS, RSP_PROD, op};
+
+/// How soon the prompt must answer again, in milliseconds.
+const LIMIT_MS: u64 = 10_000;
 
 /// Fails the test unless the store was given up, for good and with one message.
 fn assert_given_up(fixture: &Fixture, what: &str) {
@@ -179,6 +183,31 @@ fn events_without_end_neither_hang_nor_fill_the_memory() {
     let wait = store.wait_event(|token| token == "mine", Deadline::after_ms(500));
     assert_eq!(wait, Err(Error::Timeout));
     assert!(arch::time::ms() - before < 7000);
+}
+
+/// Daemons that answer each request just in time, in the middle of a listing or
+/// of a transaction that never comes to an end.
+#[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
+fn the_requests_of_an_operation_share_a_time_limit() {
+    let fixture = with_hook(|request, mut reply| {
+        (reply.op, reply.payload) = match request.op {
+            op::DIRECTORY => (op::ERROR, b"E2BIG\0".into()),
+            op::DIRECTORY_PART => (op::DIRECTORY_PART, b"1\0x\0".into()),
+            op::TRANSACTION_END => (op::ERROR, b"EAGAIN\0".into()),
+            op => (op, reply.payload),
+        };
+        [reply].into()
+    });
+    fixture.world(|world| world.store.pause_us = 3_000_000);
+    let store: &dyn Store = &*fixture.store();
+    let before = arch::time::ms();
+    assert_eq!(store.directory("dir"), Err(Error::Timeout));
+    let between = arch::time::ms();
+    assert!(between - before < LIMIT_MS);
+    let nodes = [("a", b"1".to_vec()), ("b", b"2".to_vec())];
+    assert_eq!(store.write(&nodes), Err(Error::Timeout));
+    assert!(arch::time::ms() - between < LIMIT_MS);
 }
 
 #[test]
