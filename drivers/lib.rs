@@ -14,7 +14,7 @@
     clippy::panic
 )]
 #![cfg_attr(
-    test,
+    any(test, feature = "fake"),
     allow(
         clippy::unwrap_used,
         clippy::expect_used,
@@ -24,7 +24,7 @@
 )]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "fake"))]
 extern crate std;
 
 pub mod block;

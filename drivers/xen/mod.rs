@@ -38,8 +38,8 @@ pub mod xenbus;
 pub mod xenstore;
 pub mod xenstream;
 
-#[cfg(test)]
-pub(crate) mod fake;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
 #[cfg(test)]
 mod tests;
 

@@ -266,7 +266,7 @@ impl<'a> Lent<'a> {
 /// The guest frame of an address.
 pub fn frame_of(address: *const u8) -> u64 {
     let address = address.expose_provenance();
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fake"))]
     let address = crate::xen::fake::physical(address);
     address as u64 >> PAGE_SHIFT
 }

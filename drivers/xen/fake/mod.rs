@@ -11,11 +11,13 @@
 //! - [`memory`]: the guest's frames as another domain reaches them: by copies
 //! - [`tree`], [`xenstored`]: the store, and its daemon
 //! - [`xenconsoled`], [`blkback`], [`blkring`]: the other ends of the devices
+//! - [`corrupted`]: guests whose other ends do anything
 //! - [`terminal`]: a console that each test has for itself
 //! - [`random`]: numbers that are the same in each run
 
 pub mod blkback;
 pub mod blkring;
+pub mod corrupted;
 pub mod heap;
 pub mod machine;
 pub mod memory;

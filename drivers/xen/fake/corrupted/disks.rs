@@ -11,6 +11,7 @@ use crate::xen::fake::blkring::{Behaviour, Order};
 use crate::xen::fake::memory::UserBuffer;
 use crate::xen::fake::random::Random;
 use crate::xen::fake::terminal::{self, press_ctrl_c, take_output};
+use crate::xen::fake::xenstored::Message;
 use crate::xen::fake::{Fixture, World};
 use alloc::boxed::Box;
 use alloc::format;
@@ -22,10 +23,8 @@ use include::xen::io::blkif::{
     OP_DISCARD, OP_FLUSH_DISKCACHE, OP_INDIRECT, OP_READ, OP_WRITE, OP_WRITE_BARRIER,
 };
 
-/// How soon the prompt must answer again, in milliseconds.
+/// How soon the prompt must answer again, in milliseconds, also if XenStore's daemon does not.
 const LIMIT_MS: u64 = 10_000;
-/// The same if XenStore's daemon does not answer either.
-const STORE_LIMIT_MS: u64 = 200_000;
 /// The largest transfer.
 const LEN: usize = if cfg!(miri) { 16 << 10 } else { 96 << 10 };
 /// What is done with the disks of a guest at most.
@@ -60,12 +59,11 @@ struct Session {
     buffer: UserBuffer,
     /// How often the ring of each disk is spoilt, if ever.
     rates: Vec<Option<Rate>>,
-    limit_ms: u64,
 }
 
 /// A guest with disks whose back-ends break rules; returns how many grants they kept.
 pub fn guest_with_bad_disks(random: Random) -> u32 {
-    let mut session = Session::new(random, LIMIT_MS);
+    let mut session = Session::new(random);
     for number in 0..1 + session.random.below(2) as u64 {
         let config = config(&mut session.random, 51712 + 16 * number);
         session.fixture.attach(config);
@@ -78,17 +76,21 @@ pub fn guest_with_bad_disks(random: Random) -> u32 {
 
 /// A guest with a disk, in whose store other values stand than were written.
 pub fn guest_with_a_bad_store(random: Random) -> u32 {
-    let mut session = Session::new(random, STORE_LIMIT_MS);
+    let mut session = Session::new(random);
     session.fixture.attach(Config::default());
     session.rates.push(None);
     let (first, rate) = (session.random.below(40), 1 + session.random.below(16));
     let hook = liar(session.random.clone(), first, rate);
-    session.fixture.world(|world| world.store.hook = Some(hook));
+    let flood = session.random.one_in(64);
+    session.fixture.world(|world| {
+        world.store.hook = Some(hook);
+        world.store.flood = flood.then(|| Message::event("device", "another"));
+    });
     session.play()
 }
 
 impl Session {
-    fn new(mut random: Random, limit_ms: u64) -> Session {
+    fn new(mut random: Random) -> Session {
         let fixture = Fixture::new();
         let offset = match random.below(4) {
             0 => 0,
@@ -101,7 +103,6 @@ impl Session {
             random,
             fronts: Vec::new(),
             rates: Vec::new(),
-            limit_ms,
         }
     }
 
@@ -180,7 +181,7 @@ impl Session {
         let before = arch::time::ms();
         let result = work(self);
         let took = arch::time::ms() - before;
-        assert!(took < self.limit_ms, "{took} ms");
+        assert!(took < LIMIT_MS, "{took} ms");
         result
     }
 
