@@ -213,12 +213,18 @@ impl Machine {
 
     /// Fails the test if a page that is granted, mapped or not, holds what was in the heap.
     pub fn assert_no_secret(&self) {
-        for reference in RESERVED_ENTRIES..self.table.len() as u32 * ENTRIES_PER_FRAME {
+        self.granted()
+            .for_each(|(_, bytes)| assert_no_secret(&bytes[..]));
+    }
+
+    /// What is in all pages that are granted, mapped or not, with their references.
+    pub fn granted(&self) -> impl Iterator<Item = (u32, PageBytes)> {
+        let all = RESERVED_ENTRIES..self.table.len() as u32 * ENTRIES_PER_FRAME;
+        all.filter_map(|reference| {
             let (table, entry) = self.entry(reference);
-            if table.load_u16(entry) & PERMIT_ACCESS != 0 {
-                assert_no_secret(&copy_of(table.load_u32(entry + ENTRY_FRAME))[..]);
-            }
-        }
+            let granted = table.load_u16(entry) & PERMIT_ACCESS != 0;
+            granted.then(|| (reference, copy_of(table.load_u32(entry + ENTRY_FRAME))))
+        })
     }
 
     /// Shows in the entry how it is mapped, as Xen does.

@@ -9,6 +9,7 @@ mod disk_pieces;
 mod disk_slow;
 mod disk_states;
 mod disk_together;
+mod disk_untrusted;
 mod grants;
 mod store;
 mod store_hostile;
