@@ -56,6 +56,7 @@ DYING = [
     ("fault:status=-32768", "an unknown status"),
     ("fault:silent", "timed out"),
     ("fault:silent after:3", "timed out"),
+    ("fault:trickle=7", "timed out"),
     ("fault:die after:2", "timed out"),
     ("fault:vanish after:2", "timed out"),
     ("fault:storm", "timed out"),

@@ -48,6 +48,8 @@ pub struct Connection {
     keeps: bool,
     /// When it began.
     storm: Option<Instant>,
+    /// When the next answer may be given.
+    due: Option<Instant>,
     requests: u64,
 }
 
@@ -96,6 +98,7 @@ impl Connection {
             kept: Vec::new(),
             keeps,
             storm: None,
+            due: None,
             requests: 0,
         })
     }
@@ -103,6 +106,11 @@ impl Connection {
     /// Whether events are to be sent all the time.
     pub fn is_storm(&self) -> bool {
         self.storm.is_some_and(|start| start.elapsed() < STORM)
+    }
+
+    /// Whether requests wait that will be answered later.
+    pub fn is_behind(&self) -> bool {
+        self.due.is_some() && !self.ring.is_idle()
     }
 
     /// Ends it, but lets go of nothing, if that was said.
@@ -130,6 +138,9 @@ impl Connection {
             self.event.notify();
         }
         loop {
+            if self.due.is_some_and(|due| Instant::now() < due) {
+                return Ok(Served::All);
+            }
             while let Some(slot) = self.ring.take()? {
                 let fault = options.fault.filter(|_| self.requests >= options.after);
                 self.requests += 1;
@@ -137,6 +148,11 @@ impl Connection {
                     Some(Fault::Die) => return Ok(Served::Gone),
                     Some(Fault::Vanish) => return Ok(Served::Vanished),
                     Some(Fault::Silent) => {}
+                    Some(Fault::Trickle(seconds)) => {
+                        self.answer(&slot, image, options, fault)?;
+                        self.due = Some(Instant::now() + Duration::from_secs(seconds));
+                        return Ok(Served::All);
+                    }
                     Some(Fault::Storm) => _ = self.storm.get_or_insert_with(Instant::now),
                     _ => self.answer(&slot, image, options, fault)?,
                 }

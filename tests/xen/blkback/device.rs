@@ -134,7 +134,8 @@ impl Device {
     /// Waits for an event, a change in the store, or the next tick.
     fn wait(&mut self) -> io::Result<()> {
         let connection = self.connection.as_ref();
-        let timeout = match self.is_restless() || !self.kept.is_empty() {
+        let is_behind = connection.is_some_and(Connection::is_behind);
+        let timeout = match is_behind || self.is_restless() || !self.kept.is_empty() {
             _ if connection.is_some_and(Connection::is_storm) => Some(Duration::ZERO),
             true => Some(TICK),
             false => None,

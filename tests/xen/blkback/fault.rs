@@ -37,6 +37,8 @@ pub enum Fault {
     Silent,
     /// `storm`: and events are sent as fast as possible.
     Storm,
+    /// `trickle=N`: one answer in N seconds.
+    Trickle(u64),
     /// `noisy`: answers as it should, and sends many events with each.
     Noisy,
     /// `restless`: the state changes all the time.
@@ -68,6 +70,7 @@ impl Fault {
             "keep" => Fault::Keep,
             "steal" => Fault::Steal,
             "silent" => Fault::Silent,
+            "trickle" => Fault::Trickle(number(value)?),
             "storm" => Fault::Storm,
             "noisy" => Fault::Noisy,
             "restless" => Fault::Restless,

@@ -152,11 +152,14 @@ impl Mapping {
     /// Copies in; the mapping must be for writing.
     pub fn write(&self, offset: usize, bytes: &[u8]) {
         let (pieces, rest) = bytes.as_chunks::<PIECE>();
-        assert!(rest.is_empty());
-        let to = self.at(offset, bytes.len()).cast::<[u8; PIECE]>();
+        let to = self.at(offset, bytes.len());
         for (i, &piece) in pieces.iter().enumerate() {
             // SAFETY: inside of the mapping.
-            unsafe { to.add(i).write_volatile(piece) };
+            unsafe { to.cast::<[u8; PIECE]>().add(i).write_volatile(piece) };
+        }
+        for (i, &byte) in rest.iter().enumerate() {
+            // SAFETY: inside of the mapping.
+            unsafe { to.add(pieces.len() * PIECE + i).write_volatile(byte) };
         }
     }
 

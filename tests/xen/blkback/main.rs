@@ -13,6 +13,7 @@
 //! - [`fault`]: what is done to responses and pages instead of what the rules ask for
 //! - [`protocol`]: the wire format, read from Xen's headers by itself, so that an
 //!   error in the loader's definitions does not cancel out here
+//! - [`page`]: `blkback page` instead spoils the page of the guest's console or of its XenStore
 //! - [`store`], [`grants`], [`events`]: `/dev/xen/xenbus`, `gntdev`, `evtchn`
 //!
 //! Implements `xen/include/public/io/blkif.h`.
@@ -24,6 +25,7 @@ mod events;
 mod fault;
 mod grants;
 mod options;
+mod page;
 mod protocol;
 mod ring;
 mod store;
@@ -35,7 +37,13 @@ use crate::device::Device;
 use crate::options::Options;
 
 fn main() -> ExitCode {
-    match read_lines().and_then(serve) {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let done = match words.split_first() {
+        Some((word, rest)) if word == "page" => page::run(rest),
+        Some((path, [])) => read_lines(path).and_then(serve),
+        _ => Err("FILE, or page DOMAIN REFERENCE [OFFSET BYTES]...".to_string()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("blkback: {message}");
@@ -44,9 +52,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn read_lines() -> Result<Vec<Options>, String> {
-    let path = std::env::args().nth(1).ok_or("blkback FILE")?;
-    let text = std::fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))?;
+fn read_lines(path: &str) -> Result<Vec<Options>, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
     text.lines().map(Options::parse).collect()
 }
 
