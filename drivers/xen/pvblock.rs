@@ -85,7 +85,7 @@ fn give_up(_model: &Model, bus: &Arc<Device>) -> Result<()> {
 
 /// The toolstack's order of the disks, and what it wrote of each for those who boot.
 fn boot_order(bus: &Arc<Device>) -> Result<Vec<BootPlace>> {
-    let store = services(bus)?.store()?;
+    let store = services(bus)?.store()?.together();
     let disks = bus.children();
     let mut places = Vec::new();
     for number in in_order(&store.directory(DISKS)?) {
@@ -94,7 +94,7 @@ fn boot_order(bus: &Arc<Device>) -> Result<Vec<BootPlace>> {
             continue;
         };
         // What cannot be read keeps no disk from being tried.
-        let back = XenbusDevice::open(&store, &format!("{DISKS}/{number}"));
+        let back = XenbusDevice::open(store.together(), &format!("{DISKS}/{number}"));
         let key = |name| back.as_ref().ok()?.text(name).ok().flatten();
         places.push(BootPlace {
             device: device.clone(),
