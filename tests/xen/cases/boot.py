@@ -46,7 +46,7 @@ BOOT = {
         # The whole screen, the arrow down, Enter.
         yes("bootmenu -1", f"{MENU}two", ("ESC to quit", "\x1b[B\r")),
         yes("bootmenu 100", f"{MENU}one", ("stop autoboot: 100 ", "\r")),
-        yes("bootmenu -1", MENU, ("ESC to quit", "\x1b")),
+        yes("bootmenu -1; echo left", f"{MENU}left", ("ESC to quit", "\x1b")),
         yes("bootmenu 0", "one"),
         no("bootmenu soon", "## Error: 'soon' is not a delay in seconds"),
         usage("bootmenu 1 2"),
