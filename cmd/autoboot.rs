@@ -27,22 +27,28 @@ pub fn main_loop(mut ctx: Context) -> ! {
 /// Runs `bootcmd`, or `altbootcmd` after too many starts, unless `bootdelay` says
 /// otherwise or a key is pressed.
 fn autoboot(ctx: &mut Context) {
-    #[cfg(CONFIG_BOOTCOUNT_LIMIT)]
-    let gave_up = boot::bootcount::count(&ctx.dm, &mut ctx.env);
-    #[cfg(not(CONFIG_BOOTCOUNT_LIMIT))]
-    let gave_up = false;
     let delay = bootdelay(ctx);
     #[cfg(CONFIG_CMD_BOOTMENU)]
     if cfg!(CONFIG_AUTOBOOT_MENU_SHOW) {
+        gave_up(ctx);
         return menu(ctx, delay);
     }
-    let variable = if gave_up { "altbootcmd" } else { "bootcmd" };
-    let Some(command) = ctx.env.get(variable).map(ToString::to_string) else {
+    if delay == -1 || (delay >= 0 && key_pressed(delay)) {
         return;
-    };
-    if delay == -2 || (delay >= 0 && !key_pressed(delay)) {
+    }
+    let variable = if gave_up(ctx) { "altbootcmd" } else { "bootcmd" };
+    if let Some(command) = ctx.env.get(variable).map(ToString::to_string) {
         ctx.run_script(&command);
     }
+}
+
+/// Counts this start, and tells whether there were too many. Only now, so that
+/// the prompt waits for no disk.
+fn gave_up(ctx: &mut Context) -> bool {
+    #[cfg(CONFIG_BOOTCOUNT_LIMIT)]
+    return boot::bootcount::count(&ctx.dm, &mut ctx.env);
+    #[cfg(not(CONFIG_BOOTCOUNT_LIMIT))]
+    false
 }
 
 /// Shows the menu. Who leaves it gets the prompt; where that is forbidden, the

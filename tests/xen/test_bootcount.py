@@ -30,19 +30,21 @@ def test_killed_three_times(begin, lab):
     """Linux asks for it by a file and is killed; then no start reaches it, until the alternative does."""
     at_shell(begin(), COUNT)
     for _ in range(3):
-        said, _ = begin().expect("stop autoboot", BOOT)
+        said, _ = begin().expect("Scanning for bootflows", BOOT)
         assert WARNING not in said
 
     linux = begin()
-    said, _ = linux.expect("stop autoboot", BOOT)
+    said, _ = linux.expect("Scanning for bootflows", BOOT)
     assert WARNING in said
     at_shell(linux, COUNT)
     linux.send("poweroff\r")
     lab.wait_until_gone("count")
 
+    said, _ = begin().expect("Scanning for bootflows", BOOT)
+    assert WARNING not in said
     guest = begin()
-    assert WARNING not in guest.to_prompt()
-    assert guest.variable("bootcount") == "1"
+    guest.to_prompt()
+    # This start, which is stopped at the prompt, does not count.
     assert guest.succeeds("bootcount print").strip() == "1"
     guest.succeeds("bootcount reset")
     assert guest.succeeds("bootcount print").strip() == "0"
