@@ -356,7 +356,7 @@ fn flags_and_callbacks_are_shown() {
         text.contains("\nStatic callback bindings:\n\tVariable Name        Callback Name       \n")
     );
     assert!(
-        text.ends_with("\t.callbacks           callbacks           \n\tbootmeths            bootmeths           \n\tstderr               console             \n\tstdin                console             \n\tstdout               console             \n"),
+        text.ends_with("\t.callbacks           callbacks           \n\tstderr               console             \n\tstdin                console             \n\tstdout               console             \n"),
         "{text}"
     );
 }
