@@ -219,7 +219,7 @@ pub enum Event<'a> {
     /// It goes on with this device.
     Bootdev(&'a Bootdev),
     /// What a method found, or how far it came.
-    Flow(Bootflow),
+    Flow(Box<Bootflow>),
 }
 
 /// A look at disks.
@@ -286,7 +286,7 @@ impl Scan<'_> {
             flow.state = state;
             flow.error = Some(error);
             flow.steps.append(&mut steps);
-            each(Event::Flow(flow))?;
+            each(Event::Flow(Box::new(flow)))?;
         }
         ControlFlow::Continue(())
     }
@@ -334,7 +334,7 @@ impl Scan<'_> {
                 }
             }
             let may_boot = flow.state == State::Ready;
-            each(Event::Flow(flow))?;
+            each(Event::Flow(Box::new(flow)))?;
             if may_boot {
                 // A hand-over that was given up has stopped all devices.
                 files = open();

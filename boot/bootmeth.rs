@@ -33,6 +33,9 @@ pub const FILE_MAX: u64 = 0x1_0000;
 /// A property of a method that the user can set: its name and its values, the usual one first.
 pub type Property = (&'static str, &'static [&'static str]);
 
+/// What a method does with a flow.
+pub type Action = fn(&mut dyn Machine, &mut Bootflow) -> core::result::Result<(), BootError>;
+
 /// A way to boot.
 pub struct BootMethod {
     /// Its name, unique.
@@ -53,10 +56,9 @@ pub struct BootMethod {
     /// up to the state [`State::Ready`]. [`find_and_read`] is enough for most.
     pub read: fn(&mut Bootflow, &dyn FileSystem) -> Result<()>,
     /// Loads all files, boots nothing.
-    pub read_all:
-        Option<fn(&mut dyn Machine, &mut Bootflow) -> core::result::Result<(), BootError>>,
+    pub read_all: Option<Action>,
     /// Boots the flow; returns only if that does not work, or as [`crate::bootm::start`] does.
-    pub boot: fn(&mut dyn Machine, &mut Bootflow) -> core::result::Result<(), BootError>,
+    pub boot: Action,
 }
 
 impl BootMethod {

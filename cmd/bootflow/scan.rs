@@ -200,7 +200,7 @@ fn look(ctx: &mut Context, options: &Options, place: &Where, outcome: &mut Outco
             }
             ControlFlow::Continue(())
         }
-        Event::Flow(flow) => found(ctx, options, outcome, flow),
+        Event::Flow(flow) => found(ctx, options, outcome, *flow),
     });
     if tell && !outcome.booted && !place.bootdevs.is_empty() {
         println!("No more bootdevs");
