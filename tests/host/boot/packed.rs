@@ -186,7 +186,7 @@ fn what_is_damaged_is_refused() {
         let output = machine.1.take();
         let named = output.contains("Cannot unpack the kernel: ");
         assert!(
-            named && output.contains("Boot failed\n"),
+            named && output.contains("Boot failed (err=-14)\n"),
             "{name}: {output}"
         );
     }
