@@ -102,7 +102,7 @@ impl Queue {
             pools: Some(services.pools(domain)?),
             handle,
             max_segments: MAX_SEGMENTS,
-            patience: Patience::new(),
+            patience: Patience::default(),
             dead: None,
         })
     }

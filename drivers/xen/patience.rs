@@ -22,15 +22,17 @@ pub struct Patience {
     ended_us: u64,
 }
 
-impl Patience {
+impl Default for Patience {
     /// All that there is.
-    pub fn new() -> Patience {
+    fn default() -> Patience {
         Patience {
             left_us: MOST_US,
             ended_us: time::us(),
         }
     }
+}
 
+impl Patience {
     /// How long a transfer that begins now may go on without an answer. Time in
     /// which nothing was asked of the disk is made up for.
     pub fn begin(&self) -> Deadline {

@@ -14,6 +14,7 @@
 //! - [`corrupted`]: guests whose other ends do anything
 //! - [`terminal`]: a console that each test has for itself
 //! - [`random`]: numbers that are the same in each run
+#![allow(clippy::new_without_default, clippy::should_implement_trait)] // It is for tests only.
 
 pub mod blkback;
 pub mod blkring;

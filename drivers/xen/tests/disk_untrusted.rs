@@ -22,7 +22,9 @@ fn connect(config: Config, trusted: Option<&str>) -> (Fixture, BlkFront) {
     let fixture = Fixture::with_disk(config);
     fixture.world(|world| {
         let key = world.disks[0].front_key("trusted");
-        trusted.map(|value| world.store.tree.set(&key, value));
+        if let Some(value) = trusted {
+            world.store.tree.set(&key, value);
+        }
     });
     let disk = fixture.connect().unwrap();
     (fixture, disk)
