@@ -36,7 +36,11 @@ fn autoboot(ctx: &mut Context) {
     if delay == -1 || (delay >= 0 && key_pressed(delay)) {
         return;
     }
-    let variable = if gave_up(ctx) { "altbootcmd" } else { "bootcmd" };
+    let variable = if gave_up(ctx) {
+        "altbootcmd"
+    } else {
+        "bootcmd"
+    };
     if let Some(command) = ctx.env.get(variable).map(ToString::to_string) {
         ctx.run_script(&command);
     }

@@ -8,6 +8,7 @@ use crate::image::testing::image;
 use crate::zboot::testing::zboot;
 use arch::mem::{Access, Reserved};
 use common::testing::capture;
+use core::slice::from_ref;
 use include::image::FLAG_ANYWHERE;
 
 const RAM: u64 = 0x4000_0000;
@@ -112,10 +113,10 @@ fn files_of_unknown_size_get_the_room_there_is() {
     assert_eq!(found(RAM + 20 * MIB, &unknown, &[]), Ok(RAM + 20 * MIB));
     unknown.initrd = Some(RAM + 8 * MIB..RAM + 9 * MIB);
     assert_eq!(found(0, &unknown, &[]), Ok(RAM + 10 * MIB));
-    let keep = [RAM + 10 * MIB..RAM + 50 * MIB];
-    assert_eq!(found(0, &known, &keep), Ok(RAM + 4 * MIB));
-    let keep = [RAM + 5 * MIB..RAM + 49 * MIB];
-    assert_eq!(found(0, &known, &keep), Err(Failed));
+    let keep = RAM + 10 * MIB..RAM + 50 * MIB;
+    assert_eq!(found(0, &known, from_ref(&keep)), Ok(RAM + 4 * MIB));
+    let keep = RAM + 5 * MIB..RAM + 49 * MIB;
+    assert_eq!(found(0, &known, from_ref(&keep)), Err(Failed));
     assert!(
         console
             .take()

@@ -10,6 +10,7 @@ use crate::seed::NO_SEED;
 use crate::testing::Files;
 use crate::uimage::testing::legacy;
 use common::testing::capture;
+use core::slice::from_ref;
 use env::Env;
 use include::image::FLAG_ANYWHERE;
 use include::uimage::{TYPE_KERNEL, TYPE_RAMDISK};
@@ -245,7 +246,7 @@ fn device_trees_and_overlays() {
     let content = node("__overlay__", &[("added", &[])], &[]);
     let fragment = |target: &'static [u8]| {
         let properties: &[(&str, &[u8])] = &[("target-path", target)];
-        let fragment = node("fragment@0", properties, &[content.clone()]);
+        let fragment = node("fragment@0", properties, from_ref(&content));
         build(&node("", &[], &[fragment]), &[], 0)
     };
     let (overlay, lost) = (fragment(b"/\0"), fragment(b"/none\0"));
