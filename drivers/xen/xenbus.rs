@@ -14,6 +14,8 @@ use include::xen::io::xenbus::State;
 
 /// The longest sleep between two looks at a state, in case an event is lost.
 const LOOK_MS: u64 = 500;
+/// What a look at a state, and the step that may follow, may take at least.
+const STEP_MS: u64 = 1000;
 /// How the tokens of watches of states begin.
 const TOKEN: &str = "state ";
 
@@ -188,6 +190,8 @@ pub fn drive<P: Process>(
     processes: &mut [P],
     mut is_done: impl FnMut(&[P]) -> bool,
 ) {
+    let together = processes.len() > 1;
+    let look = |process: &mut P| look(process, together);
     for process in &mut *processes {
         process.start();
         look(process);
@@ -222,8 +226,12 @@ fn concerns<P: Process>(process: &P, event: &WatchEvent) -> bool {
 }
 
 /// Takes the steps of a process for which it need not wait, or not any longer.
-fn look<P: Process>(process: &mut P) {
+fn look<P: Process>(process: &mut P, together: bool) {
     while let Some(wait) = process.wait() {
+        if together {
+            // What the store was asked for others meanwhile is not held against it.
+            wait.device.store.extend_limit(Deadline::after_ms(STEP_MS));
+        }
         let outcome = match wait.device.backend_state() {
             Ok(state) if wait.states.contains(&state) => Ok(state),
             Ok(_) if wait.deadline.expired() => Err(Error::Timeout),

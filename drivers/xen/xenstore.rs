@@ -72,6 +72,12 @@ impl XenStore {
         *self.limit.lock() = Some(limit);
     }
 
+    /// Lets a piece of work go on until then, if its limit was earlier.
+    pub fn extend_limit(&self, least: Deadline) {
+        let mut limit = self.limit.lock();
+        *limit = limit.map(|limit| limit.max(least));
+    }
+
     /// The same store for the requests of one operation of a user's.
     pub fn together(&self) -> XenStore {
         self.until(self.deadline(TOGETHER_MS))
