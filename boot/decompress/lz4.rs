@@ -80,7 +80,7 @@ fn unpack_legacy(reader: &mut Reader, output: &mut [u8]) -> Result<Sizes> {
         }
         let start = reader.at;
         let len = reader.u32()? as usize;
-        if size > 0 && !(1..=LEGACY_PACKED).contains(&len) {
+        if len == 0 || (size > 0 && len > LEGACY_PACKED) {
             // What follows is none of its blocks.
             reader.at = start;
             break;

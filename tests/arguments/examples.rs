@@ -134,6 +134,7 @@ setexpr n gsub '[a-c]+' x abcabc
 setexpr.s n *40200000
 source ${legacy}
 source ${script}
+sysboot -p pvblock 0:2 any ${loadaddr} /hello.txt
 strings 40200000 40
 test -e pvblock 0:2 hello.txt
 test 5 -lt 6 -a a != b

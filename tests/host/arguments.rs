@@ -18,8 +18,8 @@ const ROUNDS: u64 = 8;
 const MEMORY: usize = 64 << 20;
 
 /// Commands that never succeed on this machine: `false` by its nature, no file
-/// system of its disks has links, and its environment is stored nowhere.
-const NEVER_DONE: [&str; 4] = ["eraseenv", "false", "ln", "saveenv"];
+/// system of its disks has links or a kernel, and its environment is stored nowhere.
+const NEVER_DONE: [&str; 5] = ["eraseenv", "false", "ln", "saveenv", "sysboot"];
 
 /// What became of the lines of a command.
 #[derive(Debug, Default)]

@@ -51,7 +51,7 @@ impl Session {
 fn session() -> Session {
     let console = capture();
     let (mut context, _) = usual();
-    context.env.set_layout(0x4000_0000..0x43c0_0000);
+    context.env.set_layout(0x4000_0000..0x4f00_0000);
     Session { console, context }
 }
 

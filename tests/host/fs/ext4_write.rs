@@ -139,14 +139,4 @@ fn features_that_forbid_writing() {
         assert_eq!(error.to_string(), expected);
         assert!(*image.bytes() == bytes);
     }
-    let script = "jo\njw -b 2000 /dev/zero\njc\n";
-    run_with_input("debugfs", &["-w", arg(&path)], script);
-    let image = ImageDisk::open(&path, 512);
-    let error = open(&image)
-        .write("file", 0, &contents(30_000))
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("before the journal is replayed"),
-        "{error}"
-    );
 }
