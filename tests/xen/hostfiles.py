@@ -8,7 +8,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 FOLDER = HERE.parent.parent / "target/xenlab"
-SOURCES = ["build-host", "dom0/init", "dom0/attach", "dom0/block", "guest/init"]
+SOURCES = ["build-host", "debian-sources", "dom0/init", "dom0/attach", "dom0/block", "guest/init"]
 
 XEN = FOLDER / "xen"
 LINUX = FOLDER / "Image"
