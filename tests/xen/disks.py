@@ -98,10 +98,19 @@ def dos(path, size, table, images):
 
 
 def place(disk, image, offset):
-    """Copy an image into a disk."""
+    """Copy an image into a blank disk; zeros take no room."""
     with open(disk, "r+b") as target, open(image, "rb") as source:
         target.seek(offset)
-        shutil.copyfileobj(source, target, MIB)
+        while piece := source.read(MIB):
+            if piece.strip(b"\0"):
+                target.write(piece)
+            else:
+                target.seek(len(piece), os.SEEK_CUR)
+
+
+def debugfs(image, request, offset=MIB):
+    """Have debugfs do something in an ext4 filesystem that begins at an offset of a disk."""
+    return tool("debugfs", "-w", "-R", request, f"{image}?offset={offset}")
 
 
 def linux_tree(folder, extlinux=EXTLINUX, kernel=True):

@@ -111,15 +111,18 @@ class XenLab:
     def start(self, name, kernel, disks=(), memory=512, extra="", console="pv", timeout=120.0, paused=False):
         """Create a guest paused, attach to its console, then let it run, unless it is to stay `paused`.
 
-        `extra` holds more lines of xl.cfg(5); `console` is a type of xenconsole's.
+        `kernel` is a file here, or one of Domain-0's below /run. `extra` holds
+        more lines of xl.cfg(5); `console` is a type of xenconsole's.
         """
-        path = self.put(kernel, f"{name}.kernel")
+        path = kernel if str(kernel).startswith("/run/") else self.put(kernel, f"{name}.kernel")
         (self.share / f"{name}.cfg").write_text(
             f'name="{name}"\nkernel="{path}"\nmemory={memory}\nvcpus=1\n'
             f"disk={[str(disk) for disk in disks]}\n{extra}\n")
+        begin = time.monotonic()
         self.shell(f"xl create -q -p /share/{name}.cfg", timeout)
+        took = time.monotonic() - begin
         number = self.free.pop(0)
-        guest = Guest(self, name, number)
+        guest = Guest(self, name, number, took)
         self.guests[name] = guest
         self.shell(f"setsid attach {name} {number} {console} >/dev/null 2>&1 &")
         time.sleep(0.3)

@@ -8,6 +8,7 @@ use crate::command;
 
 /// Package, and a program by which to know that it is there.
 const PACKAGES: &[(&str, &str)] = &[
+    ("arch-test", "arch-test"),
     ("binutils-aarch64-linux-gnu", "aarch64-linux-gnu-objdump"),
     ("cpio", "cpio"),
     ("device-tree-compiler", "dtc"),
@@ -22,6 +23,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("mtools", "mcopy"),
     ("python3", "python3"),
     ("qemu-system-arm", "qemu-system-aarch64"),
+    ("qemu-user-static", "qemu-aarch64-static"),
     ("u-boot-tools", "mkimage"),
     ("uidmap", "newuidmap"),
     ("xz-utils", "xz"),
