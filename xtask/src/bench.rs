@@ -15,8 +15,8 @@ use crate::sandbox;
 /// Where an arm64 image has its mark, and the mark.
 const IMAGE_MAGIC: (usize, &[u8; 4]) = (56, b"ARM\x64");
 
-/// Measures the command line in the sandbox and the disks on Xen; with other
-/// programs to compare with, only where these run.
+/// Measures the command line in the sandbox, and on Xen the disks and the start
+/// of a system; with other programs to compare with, only where these run.
 pub fn bench(output: &Output, against: &[PathBuf]) -> Result<(), String> {
     let mut sandboxes = Vec::new();
     let mut images = Vec::new();
@@ -63,15 +63,19 @@ fn on_host(others: &[PathBuf]) -> Result<(), String> {
 fn on_xen(output: &Output, others: &[PathBuf]) -> Result<(), String> {
     build::build(output)?;
     let python = Python::ensure(&["scripts/kconfig/requirements.txt"])?;
-    let mut bench = python.command();
-    bench.current_dir(kconfig::root());
-    bench.args(["-u", "tests/bench/pvblock.py"]);
-    bench.env("BLKBACK_BIN", build::build_blkback(output)?);
-    bench.arg(output.file("u-boot.bin"));
-    for other in others {
-        bench.arg("--against").arg(other);
+    let blkback = build::build_blkback(output)?;
+    for script in ["pvblock", "debian"] {
+        let mut bench = python.command();
+        bench.current_dir(kconfig::root());
+        bench.args(["-u", &format!("tests/bench/{script}.py")]);
+        bench.env("BLKBACK_BIN", &blkback);
+        bench.arg(output.file("u-boot.bin"));
+        for other in others {
+            bench.arg("--against").arg(other);
+        }
+        command::run(&mut bench)?;
     }
-    command::run(&mut bench)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -43,7 +43,8 @@ Commands:
   compare FILE [-- AREA...]
                   compare answers with those of FILE, another sandbox or image
   test            check and test everything
-  bench           measure the command line, in the sandbox, and the disks, on Xen
+  bench           measure the command line, in the sandbox, and the disks and the
+                  start of a system, on Xen
   soak [COUNT]    start guests in a row on Xen until COUNT (500) have booted
                   Linux, and see that nothing is lost with them
   help            print this text
