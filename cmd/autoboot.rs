@@ -48,10 +48,13 @@ fn autoboot(ctx: &mut Context) {
 
 /// Counts this start, and tells whether there were too many. Only now, so that
 /// the prompt waits for no disk.
+#[cfg(CONFIG_BOOTCOUNT_LIMIT)]
 fn gave_up(ctx: &mut Context) -> bool {
-    #[cfg(CONFIG_BOOTCOUNT_LIMIT)]
-    return boot::bootcount::count(&ctx.dm, &mut ctx.env);
-    #[cfg(not(CONFIG_BOOTCOUNT_LIMIT))]
+    boot::bootcount::count(&ctx.dm, &mut ctx.env)
+}
+
+#[cfg(not(CONFIG_BOOTCOUNT_LIMIT))]
+fn gave_up(_ctx: &mut Context) -> bool {
     false
 }
 

@@ -41,8 +41,8 @@ impl BlkFront {
     pub fn new(name: String, device: XenbusDevice, queue: Queue, info: BlkInfo) -> BlkFront {
         BlkFront {
             name,
-            flush: AtomicBool::new(device.feature("feature-flush-cache").unwrap_or(false)),
-            barrier: AtomicBool::new(device.feature("feature-barrier").unwrap_or(false)),
+            flush: AtomicBool::new(may_have(&device, "feature-flush-cache")),
+            barrier: AtomicBool::new(may_have(&device, "feature-barrier")),
             discard: Mutex::new(Units::offered(&device, info.block_size.into())),
             dirty: AtomicBool::new(false),
             device,
@@ -172,6 +172,13 @@ impl BlkFront {
         }
         Err(Error::Io(start + (from / size) as u64))
     }
+}
+
+/// Whether a back-end offers a feature. If the store does not answer in time, it
+/// is tried: a back-end that does not know it says so.
+fn may_have(device: &XenbusDevice, key: &str) -> bool {
+    let offered = device.feature(key);
+    offered.unwrap_or_else(|error| error == Error::Timeout)
 }
 
 impl BlockDevice for BlkFront {
