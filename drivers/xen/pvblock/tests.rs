@@ -211,6 +211,7 @@ fn a_disk_that_fails_stays_unprobed_and_says_why_once() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn disks_that_are_wanted_together_connect_together() {
     let (fixture, model, bus) = guest(&[51712, 51728, 51744, 51760]);
     let stuck = |disk: &mut crate::xen::fake::blkback::Blkback| {
@@ -230,6 +231,7 @@ fn disks_that_are_wanted_together_connect_together() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn what_was_begun_is_given_back_when_all_devices_are_removed() {
     let (fixture, model, bus) = guest(&[51712, 51728, 51744, 51760]);
     model.probe(&bus).unwrap();
