@@ -189,8 +189,15 @@ pub static DRIVERS: [Driver; 2] = [
     },
 ];
 
-static UCLASSES: [UclassDriver; 2] = [
+/// The uclass with which a scan of this configuration looks for disks that are not known yet.
+pub const HUNTED: &str = match cfg!(CONFIG_PVBLOCK) {
+    true => "pvblock",
+    false => "host",
+};
+
+static UCLASSES: [UclassDriver; 3] = [
     UclassDriver::new(UclassId::PvBlock, "pvblock"),
+    UclassDriver::new(UclassId::Host, "host"),
     UclassDriver::new(UclassId::Blk, "blk"),
 ];
 

@@ -15,7 +15,7 @@ def shown(text):
 class Guest:
     """A running guest of a XenLab; `xl create` took `creation` seconds."""
 
-    def __init__(self, lab, name, number, creation):
+    def __init__(self, lab, name, number, creation=None):
         self.lab, self.name, self.number, self.creation = lab, name, number, creation
         self.port = Port(lab.dir / f"p{number}.sock", lab.log_dir / f"{name}.console.log")
 

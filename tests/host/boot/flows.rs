@@ -7,7 +7,7 @@ use cmd::Context;
 use cmd::testing::{Captured, capture};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tests::image::{self, ImageDisk};
+use tests::image::{self, HUNTED, ImageDisk};
 use tests::tool::{arg, run};
 
 const MIB: u64 = 1 << 20;
@@ -123,7 +123,7 @@ fn what_is_found_stays_and_can_be_chosen() {
     assert_eq!(
         machine.output("bootflow scan -l"),
         format!(
-            "Scanning for bootflows in all bootdevs\n{HEAD}{RULE}Hunting with: pvblock\n\
+            "Scanning for bootflows in all bootdevs\n{HEAD}{RULE}Hunting with: {HUNTED}\n\
             Scanning bootdev 'pvblock0.bootdev':\npvblock0.bootdev: I/O error at block 0\n\
             Scanning bootdev 'pvblock1.bootdev':\n  0  {two}  1  {one}\
             Scanning bootdev 'pvblock2.bootdev':\n  2  {whole}No more bootdevs\n{footer}"

@@ -16,7 +16,7 @@ use cmd::testing::{RAM_BASE, RAM_SIZE, capture};
 use env::Env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tests::image::{self, ImageDisk};
+use tests::image::{self, HUNTED, ImageDisk};
 use tests::random::Random;
 use tests::tool::{arg, run, run_with_input};
 
@@ -226,7 +226,7 @@ fn boot_flows_are_listed() {
     assert_eq!(
         rows[..8],
         [
-            "Hunting with: pvblock",
+            &format!("Hunting with: {HUNTED}"),
             "Scanning bootdev 'pvblock0.bootdev':",
             "Scanning bootdev 'pvblock1.bootdev':",
             "  0  extlinux     ready   pvblock      1  pvblock1.bootdev.part_1   /boot/extlinux/extlinux.conf",
