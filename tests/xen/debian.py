@@ -142,3 +142,10 @@ def damage(path, piece):
     content = bytearray(path.read_bytes())
     content[content.index(piece) + len(piece) - 1] ^= 1
     path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    try:
+        ensure()
+    except Unavailable as reason:
+        print(f"NOT DONE: {reason}")
