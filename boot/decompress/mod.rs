@@ -32,6 +32,9 @@ use common::{Error, Result};
 #[cfg(CONFIG_GZIP)]
 const PIECE: usize = 64 << 10;
 
+/// Bytes of the room that LZ4, which copies in steps, may leave behind its output.
+pub const OVERRUN: usize = 32;
+
 /// How bytes are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -52,7 +55,7 @@ pub enum Format {
 pub struct Sizes {
     /// Of the packed stream.
     pub compressed: u64,
-    /// Of what is in it.
+    /// Of what is in it; up to [`OVERRUN`] bytes of the room behind it may have changed too.
     pub size: u64,
 }
 
