@@ -5,6 +5,8 @@ use crate::xen::fake::Fixture;
 use crate::xen::fake::blkback::{Blkback, Config};
 use crate::xen::fake::blkring::Order;
 use crate::xen::fake::random::Random;
+use alloc::boxed::Box;
+use alloc::format;
 use common::Error;
 use dm::blk::BlockDevice;
 use include::xen::io::blkif::{OP_FLUSH_DISKCACHE, OP_WRITE_BARRIER};
@@ -240,6 +242,28 @@ fn a_flush_goes_the_way_that_the_back_end_offers() {
         let again = fixture.disk(|back| back.behaviour.answered) - asked;
         let works = wanted.iter().sum::<u32>();
         assert_eq!(again as u32, works, "what is not supported is asked once");
+        disk.close().unwrap();
+        drop(disk);
+        fixture.finish(0);
+    }
+}
+
+#[test]
+fn a_flush_is_tried_if_the_store_does_not_say_whether_there_is_one() {
+    for (key, wanted) in [("feature-flush-cache", [1, 0]), ("feature-barrier", [0, 1])] {
+        let fixture = Fixture::with_disk(Config::with(key, 1));
+        fixture.world(|world| {
+            world.store.hook = Some(Box::new(move |request, reply| {
+                let answered = !request.payload.ends_with(format!("{key}\0").as_bytes());
+                answered.then_some(reply).into_iter().collect()
+            }));
+        });
+        let disk = fixture.connect().unwrap();
+        fixture.world(|world| world.store.hook = None);
+        disk.write(0, &fixture.buffer(512, 0)).unwrap();
+        disk.flush().unwrap();
+        let done = |back: &mut Blkback| [back.disk.flushes, back.disk.barriers];
+        assert_eq!(fixture.disk(done), wanted);
         disk.close().unwrap();
         drop(disk);
         fixture.finish(0);
