@@ -8,6 +8,7 @@
 
 use crate::xen::blkpool::Pools;
 use crate::xen::blkreq::{Piece, Request, Response};
+use crate::xen::blktransfer::{Span, Transfer};
 use crate::xen::events::EventChannel;
 use crate::xen::gnttab::{Access, GrantedPages};
 use crate::xen::patience::Patience;
@@ -19,15 +20,13 @@ use arch::time::Deadline;
 use common::{Error, Result};
 use include::xen::PAGE_SIZE;
 use include::xen::io::blkif::{
-    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, OP_READ, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SECTOR,
-    SLOT_SIZE, response, ring_slots,
+    INDIRECT_SEGMENTS_PER_PAGE, MAX_SEGMENTS, RSP_EOPNOTSUPP, RSP_ERROR, RSP_OKAY, SLOT_SIZE,
+    response, ring_slots,
 };
 use spin::Mutex;
 
 /// How long requests may go on after Ctrl-C.
 const DRAIN_MS: u64 = 2000;
-/// Bytes of a sector, as a length in memory.
-const SECTOR_LEN: usize = SECTOR as usize;
 /// Segments of a request, where the back-end takes so many: with half of them
 /// it is slower, and with more the copying waits too long to keep up.
 const SEGMENTS: usize = 64;
@@ -35,8 +34,6 @@ const SEGMENTS: usize = 64;
 const GATHERED_SEGMENTS: usize = 256;
 /// Bytes of a request at most.
 pub const MAX_REQUEST: usize = GATHERED_SEGMENTS * PAGE_SIZE;
-/// Sectors that are read although nobody wants them, if that saves a request.
-const GAP_SECTORS: u64 = 16;
 
 /// The queue of one disk.
 pub struct Queue {
@@ -51,33 +48,6 @@ pub struct Queue {
     max_segments: usize,
     patience: Patience,
     dead: Option<Error>,
-}
-
-/// A transfer, and how far it is.
-struct Transfer<'a, 'b> {
-    op: u8,
-    pieces: &'a [Piece<'b>],
-    /// The piece that is asked for next, and from which byte on.
-    next: (usize, usize),
-    /// What was asked for in a way that the back-end turned out not to know.
-    again: Vec<Span>,
-    /// Why no more is asked for.
-    error: Option<Error>,
-    /// When the back-end is given up, unless it answers.
-    deadline: Deadline,
-    /// After Ctrl-C: when it is given up in any case.
-    end: Option<Deadline>,
-}
-
-/// What a request asks for.
-#[derive(Clone, Copy)]
-struct Span {
-    /// The first sector.
-    sector: u64,
-    /// Bytes.
-    len: usize,
-    /// The first piece of the transfer that it belongs to.
-    first_piece: usize,
 }
 
 impl Queue {
@@ -352,94 +322,5 @@ impl Queue {
             }
         }
         error
-    }
-}
-
-impl<'a, 'b> Transfer<'a, 'b> {
-    fn new(op: u8, pieces: &'a [Piece<'b>], deadline: Deadline) -> Transfer<'a, 'b> {
-        Transfer {
-            op,
-            pieces,
-            next: (0, 0),
-            again: Vec::new(),
-            error: None,
-            deadline,
-            end: None,
-        }
-    }
-
-    /// What the next request asks for, of at most `most` bytes.
-    ///
-    /// Pieces that follow each other on the disk share a request; a read also
-    /// takes a few sectors between them that nobody wants.
-    fn span(&self, most: usize) -> Option<Span> {
-        if let Some(span) = self.again.last() {
-            let len = span.len.min(most);
-            return Some(Span { len, ..*span });
-        }
-        let (index, offset) = self.next;
-        let mut rest = self.pieces.get(index..)?.iter();
-        let first = rest.next()?;
-        let sector = first.sector + (offset / SECTOR_LEN) as u64;
-        let gap = if self.op == OP_READ { GAP_SECTORS } else { 0 };
-        let mut len = first.buffer.len() - offset;
-        for piece in rest {
-            let end = sector + (len / SECTOR_LEN) as u64;
-            let unwanted = piece.sector.checked_sub(end).filter(|&n| n <= gap);
-            let Some(unwanted) = unwanted.filter(|_| len < most) else {
-                break;
-            };
-            len += unwanted as usize * SECTOR_LEN + piece.buffer.len();
-        }
-        Some(Span {
-            sector,
-            len: len.min(most),
-            first_piece: index,
-        })
-    }
-
-    /// Notes that the next `len` bytes of the disk, as of [`Transfer::span`], are asked for.
-    fn advance(&mut self, len: usize) {
-        if let Some(span) = self.again.last_mut() {
-            span.sector += (len / SECTOR_LEN) as u64;
-            span.len -= len;
-            self.again.pop_if(|span| span.len == 0);
-            return;
-        }
-        let (mut index, mut offset) = self.next;
-        let mut left = len;
-        while let Some(piece) = self.pieces.get(index).filter(|_| left > 0) {
-            let count = left.min(piece.buffer.len() - offset);
-            (offset, left) = (offset + count, left - count);
-            if offset < piece.buffer.len() {
-                break;
-            }
-            let end = piece.sector + (offset / SECTOR_LEN) as u64;
-            (index, offset) = (index + 1, 0);
-            let next = self.pieces.get(index).map_or(end, |piece| piece.sector);
-            left = left.saturating_sub(next.saturating_sub(end) as usize * SECTOR_LEN);
-        }
-        self.next = (index, offset);
-    }
-
-    /// Notes that a request has to be made in another way.
-    fn ask_again(&mut self, request: &Request) {
-        if self.again.try_reserve(1).is_err() {
-            return self.fail(Error::NoMemory);
-        }
-        self.again.push(Span {
-            sector: request.sector,
-            len: request.len,
-            first_piece: request.first_piece,
-        });
-    }
-
-    /// Keeps the error of the lowest sector.
-    fn fail(&mut self, error: Error) {
-        self.error = match (self.error, error) {
-            (Some(Error::Io(old)), Error::Io(new)) => Some(Error::Io(old.min(new))),
-            (Some(old), _) => Some(old),
-            (None, new) => Some(new),
-        };
     }
 }

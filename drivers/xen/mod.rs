@@ -10,8 +10,8 @@
 //!   states of a device in it
 //! - [`guest`]: what a user asks Xen and the store
 //! - `blkconnect`, `blkleave`: the way to a disk's connection, of many at a time, and back
-//! - `blkfront`, `blkqueue`, `blkreq`, `blkpool`, `blkdiscard`: a connected disk, its queue, a request, its pages,
-//!   what it can erase
+//! - `blkfront`, `blkqueue`, `blktransfer`, `blkreq`, `blkpool`, `blkdiscard`: a connected disk, its
+//!   queue, what of a transfer is left, a request, its pages, what it can erase
 //! - `patience`: how long a disk is waited for
 //! - drivers: `bus` (the device tree's hypervisor node), `pvblock`
 //!
@@ -24,6 +24,7 @@ pub mod blkleave;
 pub mod blkpool;
 pub mod blkqueue;
 pub mod blkreq;
+pub mod blktransfer;
 pub mod events;
 pub mod gnttab;
 pub mod guest;
