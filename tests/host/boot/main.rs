@@ -158,6 +158,7 @@ fn a_kernel_packed_by_gzip_finds_its_tree() {
     std::fs::write(&tree, tree_at(&ram, handover.fdt).unwrap().bytes()).unwrap();
     let get = |kind: &str, name: &str| run("fdtget", &["-t", kind, arg(&tree), "/chosen", name]);
     assert_eq!(get("s", "bootargs"), "root=/dev/xvda2 rw\n");
+    assert_eq!(get("s", "stdout-path"), "/pl011\n");
     assert_eq!(get("x", "linux,initrd-start"), "0 42800000\n");
     assert_eq!(get("x", "linux,initrd-end"), "0 42c00000\n");
     assert_eq!(
