@@ -26,14 +26,14 @@ def begin(start, lab, stored):
     """Starts a guest from what is on the disk, after putting an image there; ends the one before."""
     guests = []
 
-    def again(image=None):
+    def again(image=None, stop=True):
         for guest in guests:
             guest.destroy()
         guests.clear()
         if image:
             lab.shell(f"dd if={lab.put(image)} of=/dev/disk/env bs=1M oflag=direct 2>/dev/null")
         guests.append(start("env", ["phy:/dev/disk/env,xvda,w"], image=stored))
-        return guests[0], guests[0].to_prompt()
+        return guests[0], guests[0].to_prompt() if stop else None
 
     return again
 
@@ -109,3 +109,20 @@ def test_a_damaged_copy_gives_way(begin, lab, disk):
     assert after != content and outside(after) == outside(content)
     disk.write_bytes(after)
     assert tool("fw_printenv", disk, "generation") == "generation=third\n"
+
+
+def test_starts_are_counted_in_the_environment(begin, disk):
+    """Only while an upgrade is on its way, and not those that somebody stops."""
+    guest, _ = begin(disk)
+    for name, value in [("bootdelay", "1"), ("bootlimit", "2"), ("upgrade_available", "1"),
+                        ("bootcmd", "echo usual ${bootcount}"), ("altbootcmd", "echo other ${bootcount}")]:
+        guest.succeeds(f"setenv {name} '{value}'")
+    guest.succeeds("saveenv")
+    for said in ["usual 1", "usual 2", "other 3"]:
+        guest, _ = begin(stop=False)
+        guest.expect(rf"\n{said}\r*\n")
+        guest, _ = begin()
+    guest.succeeds("setenv upgrade_available 0; setenv bootcount 0; saveenv")
+    for _ in range(2):
+        guest, _ = begin(stop=False)
+        guest.expect(r"\nusual 1\r*\n")
