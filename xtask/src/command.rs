@@ -17,6 +17,22 @@ pub fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
+/// Runs a command beside others, and shows what it has printed when it has ended.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_beside(command: &mut Command) -> Result<(), String> {
+    let output = command.output();
+    let name = words(command);
+    let output = output.map_err(|error| format!("cannot start `{name}`: {error}"))?;
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("`{name}` failed ({})", output.status)),
+    }
+}
+
 /// Does this command start and succeed? What it prints is thrown away.
 pub fn succeeds(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())

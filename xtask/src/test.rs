@@ -36,11 +36,11 @@ const STEPS: &[Step] = &[
     ("host tests, sandbox", host_tests_again),
     ("sandbox", test_sandbox),
     ("undefined behaviour", |output| {
-        // The interpreter uses one processor for long; Debian's disks for the tests on Xen are made on another.
+        // The interpreter uses one processor for long; Debian's disks for the tests on Xen are made beside it.
         std::thread::scope(|scope| {
             let disks = scope.spawn(debian_disks);
             interpreted(output)?;
-            disks.join().map_err(|_| "a thread panicked".to_owned())?
+            disks.join().unwrap_or_else(panicked)
         })
     }),
     ("aarch64 build", build::build),
@@ -153,24 +153,48 @@ fn test_sandbox(_output: &Output) -> Result<(), String> {
 }
 
 /// The crate that shares memory in an interpreter that notices undefined
-/// behaviour; tests that would take it too long say so themselves.
+/// behaviour, in two halves at the same time; tests that would take it too long
+/// say so themselves.
 fn interpreted(output: &Output) -> Result<(), String> {
     if !ensure_miri() {
         println!("NOT DONE: Miri is missing and cannot be installed; by hand: {ADD_MIRI}");
         return Ok(());
     }
-    let mut miri = output.program("rustup");
-    miri.args(["run", "nightly", "cargo", "miri", "test", "--lib"]);
-    // The others use tables that a linker makes.
-    miri.args(["--package=drivers", "--", "xen"]);
-    // Shared pages have addresses that front-end and back-end make pointers from,
-    // and a page that a back-end keeps is never freed.
-    miri.env(
-        "MIRIFLAGS",
-        "-Zmiri-permissive-provenance -Zmiri-ignore-leaks",
-    );
-    command::run(&mut miri)
+    let miri = |options: &[&str]| {
+        let mut miri = output.program("rustup");
+        miri.args(["run", "nightly", "cargo", "miri", "test", "--lib"]);
+        // The other packages use tables that a linker makes.
+        miri.arg("--package=drivers").args(options);
+        // Shared pages have addresses that front-end and back-end make pointers from,
+        // and a page that a back-end keeps is never freed.
+        miri.env(
+            "MIRIFLAGS",
+            "-Zmiri-permissive-provenance -Zmiri-ignore-leaks",
+        );
+        miri
+    };
+    command::run(&mut miri(&["--no-run"]))?;
+    let skipped = HALF.map(|name| ["--skip", name]).concat();
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let all_but = [&["--", "xen"], &skipped[..]].concat();
+            command::run_beside(&mut miri(&all_but))
+        });
+        command::run(&mut miri(&[&["--"], &HALF[..]].concat()))?;
+        other.join().unwrap_or_else(panicked)
+    })
 }
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Result<(), String> {
+    Err("a thread panicked".to_owned())
+}
+
+/// What takes the interpreter half of its time.
+const HALF: [&str; 3] = [
+    "xen::tests::disk",
+    "xen::tests::grants",
+    "xen::tests::store",
+];
 
 const ADD_MIRI: &str =
     "rustup toolchain install nightly --profile minimal --component miri --component rust-src";
