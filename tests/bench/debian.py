@@ -21,7 +21,7 @@ import debian  # noqa: E402
 import disks  # noqa: E402
 import hostfiles  # noqa: E402
 from lab import XenLab  # noqa: E402
-from pvblock import in_memory, report  # noqa: E402
+from pvblock import in_memory, report, settle  # noqa: E402
 
 FIRST_LINE = r"\[ +0\.000000\] Booting Linux"
 
@@ -53,14 +53,22 @@ class Disk:
         text = disks.debugfs(self.image, f"cat {debian.CONFIGURATION}")
         # The first line is debugfs's own.
         (folder / "extlinux.conf").write_text(text.split("\n", 1)[1].replace(" quiet", ""))
+        legacy = folder / "uInitrd"
+        disks.tool("mkimage", "-A", "arm64", "-T", "ramdisk", "-C", "none", "-d", self.initrd, legacy)
+        disks.debugfs(self.image, f"write {legacy} /boot/uInitrd")
+        # U-Boot's board reads no other partition table.
+        disks.tool("sfdisk", "-q", "--wipe=always", self.image,
+                   text=f"label: dos\nstart=2048, size={debian.ROOT_SIZE * 2048}, type=83, bootable\n")
         disks.debugfs(self.image, f"rm {debian.CONFIGURATION}")
         disks.debugfs(self.image, f"write {folder / 'extlinux.conf'} {debian.CONFIGURATION}")
 
     def loads(self):
         """The commands for a loader that is told everything."""
-        load = "ext4load pvblock 0:1 ${%s} /boot/%s-" + self.version
-        return [load % ("kernel_addr_r", "vmlinuz"), load % ("ramdisk_addr_r", "initrd.img") + "; setenv rd ${filesize}",
-                f"setenv bootargs {self.append}"], "booti ${kernel_addr_r} ${ramdisk_addr_r}:${rd} ${fdtcontroladdr}"
+        load = "ext4load pvblock 0:1 ${%s} /boot/%s"
+        # U-Boot's board has no such addresses in its default environment, and takes no other initrd.
+        return ["setenv kernel_addr_r 48000000; setenv ramdisk_addr_r 58000000",
+                load % ("kernel_addr_r", f"vmlinuz-{self.version}"), load % ("ramdisk_addr_r", "uInitrd"),
+                f"setenv bootargs {self.append}"], "booti ${kernel_addr_r} ${ramdisk_addr_r} ${fdtcontroladdr}"
 
 
 def measure(lab, disk, images, rounds):
@@ -89,15 +97,17 @@ def once(lab, disk, name):
     if name == "direct":
         kernel, extra = f"/run/{disk.kernel.name}", f'ramdisk="/run/{disk.initrd.name}"\nextra="{disk.append}"'
     guest = lab.start("debian", kernel, ["phy:/dev/mapper/debian,xvda,w"], memory=1024, extra=extra, paused=True)
+    settle()
     begin = time.monotonic()
     lab.shell("xl unpause debian")
     if name != "direct":
         guest.to_prompt()
         commands, last = ([], "boot") if name == "ours" else disk.loads()
         for command in commands:
-            guest.command(command)
+            output = guest.command(command)
+            assert "load" not in command or "bytes read" in output, output
         guest.send(f"{last}\r")
-    guest.expect(FIRST_LINE, 300)
+    guest.expect(FIRST_LINE, 120)
     took = time.monotonic() - begin
     guest.destroy()
     return guest.creation, took
