@@ -15,7 +15,8 @@ from disks import LINUX_DATA, MIB
 FOLDER = hostfiles.FOLDER / "debian"
 SOURCES = ["build-debian", "debian-sources", "debian.py", "disks.py"]
 CANNOT_RUN = 77
-# Both are in build-debian, too.
+# All are in build-debian, too.
+UUID = "7a3c5e11-0b1d-4c55-9d1e-5f0c0a9f0001"
 PARTUUID = "7a3c5e11-0b1d-4c55-9d1e-5f0c0a9f0002"
 ROOT_SIZE, BOOT_SIZE = 1280, 192  # MiB
 
