@@ -65,19 +65,23 @@ static UCLASSES: [UclassDriver; 2] = [
     UclassDriver::new(UclassId::Nop, "nop"),
 ];
 
+/// Disks with these numbers, on a bus of each kind.
+fn bind(model: &Model, pvblock: &[i32], other: &[i32]) {
+    for (driver, seqs) in [("pvblock", pvblock), ("other", other)] {
+        let name = driver.to_string();
+        let bus = model.bind_driver(model.root(), driver, name, None).unwrap();
+        for &seq in seqs {
+            let name = alloc::format!("{driver}{seq}");
+            model.bind_driver(&bus, "disk", name, Some(seq)).unwrap();
+        }
+    }
+}
+
 #[test]
 fn disks_are_found_by_interface_and_number() {
     let model = Model::new(&DRIVERS, &UCLASSES, None);
     assert!(interfaces(&model).is_empty());
-    for (bus, seqs) in [("pvblock", &[16, 0, 9, 8][..]), ("other", &[0, 3])] {
-        let name = bus.to_string();
-        let bus = model.bind_driver(model.root(), bus, name, None).unwrap();
-        for &seq in seqs {
-            model
-                .bind_driver(&bus, "disk", alloc::format!("disk{seq}"), Some(seq))
-                .unwrap();
-        }
-    }
+    bind(&model, &[16, 0, 9, 8], &[0, 3]);
     assert_eq!(interfaces(&model), ["nop", "pvblock"]);
     assert_eq!(numbers(&model, "pvblock"), [0, 8, 9, 16]);
     assert_eq!(numbers(&model, "nop"), [0, 3]);
@@ -87,7 +91,7 @@ fn disks_are_found_by_interface_and_number() {
     assert_eq!((disk.interface, disk.number), ("pvblock", 16));
     assert_eq!(disk.ops.info().blocks, 8);
     assert!(disk.device.active());
-    assert_eq!(get(&model, "nop", 3).unwrap().device.name(), "disk3");
+    assert_eq!(get(&model, "nop", 3).unwrap().device.name(), "other3");
     let error = |interface, number| get(&model, interface, number).err();
     assert_eq!(error("pvblock", 9), Some(Error::Timeout));
     assert_eq!(error("pvblock", 8), Some(Error::NoDevice));
@@ -130,14 +134,7 @@ fn all_disks_are_begun_together_and_what_nobody_took_is_given_up() {
         },
     ];
     let model = Model::new(&DRIVERS, &UCLASSES, None);
-    for (driver, seqs) in [("pvblock", &[9, 2, 1][..]), ("other", &[0])] {
-        let name = driver.to_string();
-        let bus = model.bind_driver(model.root(), driver, name, None).unwrap();
-        for &seq in seqs {
-            let name = alloc::format!("{driver}{seq}");
-            model.bind_driver(&bus, "disk", name, Some(seq)).unwrap();
-        }
-    }
+    bind(&model, &[9, 2, 1], &[0]);
     let take = || core::mem::take(&mut *STEPS.lock());
     let found: Vec<_> = all(&model, |_, _| true)
         .map(|(interface, number, disk)| (interface, number, disk.is_ok()))
