@@ -223,6 +223,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decompress::OVERRUN;
     use crate::fdt::testing::{Random, mutate};
     use alloc::vec;
     use alloc::vec::Vec;
@@ -311,6 +312,9 @@ mod tests {
             assert_eq!(unpack(&followed, &mut output), Ok(sizes));
             assert_eq!(&output, b"abcabcabcabcabcabcabcabcax");
         }
+        let mut room = [0x55; 26 + OVERRUN + 40];
+        assert_eq!(unpack(&file, &mut room), Ok(sizes));
+        assert!(room[26 + OVERRUN..].iter().all(|&byte| byte == 0x55));
         assert_eq!(unpack(&file, &mut output[1..]), Err(Error::NoSpace));
         for len in 5..file.len() {
             assert!(unpack(&file[..len], &mut output).is_err(), "{len}");

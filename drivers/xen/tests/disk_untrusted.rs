@@ -12,7 +12,7 @@ use alloc::format;
 use alloc::string::ToString;
 use dm::blk::BlockDevice;
 
-/// More than a request; an interpreter of the code gets less.
+/// More than a request.
 const LEN: usize = 300 << 10;
 /// What is written to the disk, and stands nowhere else.
 const WRITTEN: u8 = 0x77;
