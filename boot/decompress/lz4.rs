@@ -312,9 +312,6 @@ mod tests {
             assert_eq!(unpack(&followed, &mut output), Ok(sizes));
             assert_eq!(&output, b"abcabcabcabcabcabcabcabcax");
         }
-        let mut room = [0x55; 26 + OVERRUN + 40];
-        assert_eq!(unpack(&file, &mut room), Ok(sizes));
-        assert!(room[26 + OVERRUN..].iter().all(|&byte| byte == 0x55));
         assert_eq!(unpack(&file, &mut output[1..]), Err(Error::NoSpace));
         for len in 5..file.len() {
             assert!(unpack(&file[..len], &mut output).is_err(), "{len}");
@@ -328,6 +325,18 @@ mod tests {
         let size = Err(Error::Corrupt("size of an LZ4 block"));
         let large = [&LEGACY_MAGIC.to_le_bytes()[..], &[0xff; 4]].concat();
         assert_eq!(unpack(&large, &mut output), size);
+    }
+
+    #[test]
+    fn little_is_left_behind_the_output() {
+        // Forty literals, four of them again, and one more literal.
+        let mut block = vec![0xf0, 40 - 15];
+        block.extend([b'a'; 40]);
+        block.extend([40, 0, 0x10, b'x']);
+        let mut room = [0x55; 45 + OVERRUN + 40];
+        let sizes = unpack(&legacy(&[&block]), &mut room).unwrap();
+        assert_eq!((sizes.size, room[44]), (45, b'x'));
+        assert!(room[45 + OVERRUN..].iter().all(|&byte| byte == 0x55));
     }
 
     #[test]
