@@ -143,14 +143,17 @@ mod tests {
     #[test]
     fn a_key_in_time_stops_it() {
         let console = testing::capture();
-        let mut shown = std::string::String::new();
-        std::thread::scope(|scope| {
-            let pressed = scope.spawn(|| key_pressed(30));
-            while !shown.ends_with("29 ") {
-                shown += &console.take();
-            }
-            console.keys("x");
-            assert!(pressed.join().unwrap());
+        let mut shown = std::thread::scope(|scope| {
+            let user = scope.spawn(|| {
+                let mut shown = std::string::String::new();
+                while !shown.ends_with("29 ") {
+                    shown += &console.take();
+                }
+                console.keys("x");
+                shown
+            });
+            assert!(key_pressed(30));
+            user.join().unwrap()
         });
         shown += &console.take();
         assert_eq!(

@@ -8,17 +8,19 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
-/// The console, taken for one test: what is printed is kept, what is typed is up to the test.
+/// The console, taken for one test: what its thread prints is kept, what it reads is up to it.
 ///
-/// The console is one for the whole process, so the next test waits for this one to end.
+/// The console is one for the whole process, so the next test that takes it waits for this one
+/// to end. Tests that do not care for the console print meanwhile, which shows nowhere.
 pub struct Captured {
     terminal: Arc<Fake>,
     _lock: MutexGuard<'static, ()>,
 }
 
-#[derive(Default)]
 struct Fake {
+    owner: ThreadId,
     output: Mutex<Vec<u8>>,
     keys: Mutex<VecDeque<u8>>,
 }
@@ -27,7 +29,11 @@ struct Fake {
 pub fn capture() -> Captured {
     static TAKEN: Mutex<()> = Mutex::new(());
     let lock = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let terminal = Arc::new(Fake::default());
+    let terminal = Arc::new(Fake {
+        owner: thread::current().id(),
+        output: Mutex::default(),
+        keys: Mutex::default(),
+    });
     console::set_device(terminal.clone());
     while console::getc().is_some() {}
     let captured = Captured {
@@ -57,12 +63,23 @@ impl Drop for Captured {
     }
 }
 
+impl Fake {
+    fn is_owner(&self) -> bool {
+        thread::current().id() == self.owner
+    }
+}
+
 impl Terminal for Fake {
     fn write(&self, bytes: &[u8]) {
-        lock(&self.output).extend_from_slice(bytes);
+        if self.is_owner() {
+            lock(&self.output).extend_from_slice(bytes);
+        }
     }
 
     fn read(&self) -> Option<u8> {
+        if !self.is_owner() {
+            return None;
+        }
         lock(&self.keys).pop_front()
     }
 

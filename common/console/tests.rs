@@ -110,3 +110,18 @@ fn a_transcript_keeps_what_was_printed_last() {
     puts(&"w".repeat(3 * TRANSCRIPT));
     assert_eq!(end_transcript().len(), TRANSCRIPT);
 }
+
+#[test]
+fn what_other_threads_print_and_read_is_not_captured() {
+    let console = crate::testing::capture();
+    console.keys("ab");
+    puts("mine, ");
+    let other = std::thread::spawn(|| {
+        puts("not mine, ");
+        getc()
+    });
+    assert_eq!(other.join().unwrap(), None);
+    puts("mine again");
+    assert_eq!(console.take(), "mine, mine again");
+    assert_eq!(getc(), Some(b'a'));
+}
