@@ -16,7 +16,7 @@ use crate::xen::shared::{Pages, Shared};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use common::{Error, Result};
-use core::mem::ManuallyDrop;
+use core::mem::{self, ManuallyDrop};
 use core::ops::{Deref, Range};
 use include::xen::grant_table::{
     ENTRIES_PER_FRAME, ENTRY_FRAME, ENTRY_SIZE, PERMIT_ACCESS, READING, READONLY, RESERVED_ENTRIES,
@@ -132,7 +132,7 @@ impl GrantTable {
     /// let go meanwhile: it must not be able to map what an operating system puts
     /// into these pages. The pages stay out of our own use.
     pub fn end_leaked(&self) {
-        let leaked = core::mem::take(&mut self.state.lock().leaked);
+        let leaked = mem::take(&mut self.state.lock().leaked);
         for reference in leaked {
             _ = self.revoke(reference);
         }
@@ -248,7 +248,14 @@ impl GrantedPages {
             .try_reserve_exact(pages.count())
             .map_err(|_| Error::NoMemory)?;
         for index in 0..pages.count() {
-            grants.push(table.grant(domain, pages.frame(index), access)?);
+            match table.grant(domain, pages.frame(index), access) {
+                Ok(grant) => grants.push(grant),
+                Err(error) => {
+                    // Who guesses a reference may have mapped its page: it is counted as leaked.
+                    _ = take_back(grants, pages);
+                    return Err(error);
+                }
+            }
         }
         Ok(GrantedPages {
             pages: ManuallyDrop::new(pages),
@@ -269,22 +276,27 @@ impl GrantedPages {
         self.release()
     }
 
+    #[allow(unsafe_code)]
     fn release(&mut self) -> Result<()> {
-        let grants = core::mem::take(&mut self.grants);
+        let grants = mem::take(&mut self.grants);
         if grants.is_empty() {
             return Ok(());
         }
-        let ends = grants.into_iter().map(Grant::end);
-        ends.fold(Ok(()), Result::and)?;
-        self.free();
-        Ok(())
+        // SAFETY: done once, when the grants, of which there is one at least, are taken.
+        let pages = unsafe { ManuallyDrop::take(&mut self.pages) };
+        take_back(grants, pages)
     }
+}
 
-    #[allow(unsafe_code)]
-    fn free(&mut self) {
-        // SAFETY: called once, when the grants, which are taken only once, were taken back.
-        unsafe { ManuallyDrop::drop(&mut self.pages) }
+/// Takes grants back, and frees their pages unless the other domain keeps one.
+fn take_back(grants: Vec<Grant>, pages: Pages) -> Result<()> {
+    let ends = grants.into_iter().map(Grant::end);
+    let result = ends.fold(Ok(()), Result::and);
+    match result {
+        Ok(()) => drop(pages),
+        Err(_) => mem::forget(pages),
     }
+    result
 }
 
 impl Deref for GrantedPages {

@@ -20,6 +20,10 @@ pub struct Machine {
     pub max_frames: u32,
     /// The most ports.
     pub max_ports: usize,
+    /// A grant that a domain guesses and maps as soon as the guest asks how large its table can be.
+    pub guess: Option<(u16, u32)>,
+    /// What was mapped by that.
+    pub guessed: Option<Mapping>,
     table: Vec<Pages>,
     /// How often each reference is mapped: for reading, for writing.
     maps: BTreeMap<u32, (u32, u32)>,
@@ -55,6 +59,8 @@ impl Machine {
         Machine {
             max_frames: 8,
             max_ports: 16,
+            guess: None,
+            guessed: None,
             table: Vec::new(),
             maps: BTreeMap::new(),
             ports: BTreeMap::new(),
@@ -78,6 +84,14 @@ impl Machine {
     /// The frames of the table.
     pub fn grant_frames(&self) -> u32 {
         self.table.len() as u32
+    }
+
+    /// How many frames the table can have.
+    pub fn max_grant_frames(&mut self) -> u32 {
+        if let Some((domain, reference)) = self.guess.take() {
+            self.guessed = Some(self.map(domain, reference, true));
+        }
+        self.max_frames
     }
 
     /// Maps a page that the guest granted to `domain`.

@@ -162,7 +162,7 @@ impl Hypervisor for FakeXen {
     }
 
     fn max_grant_frames(&self) -> u32 {
-        self.world.lock().xen.max_frames
+        self.world.lock().xen.max_grant_frames()
     }
 
     fn alloc_unbound(&self, remote: u16) -> Result<u32> {

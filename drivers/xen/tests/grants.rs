@@ -146,6 +146,34 @@ fn a_dropped_page_that_is_mapped_is_leaked_too() {
 }
 
 #[test]
+fn what_is_mapped_before_all_is_granted_is_never_used_again() {
+    let fixture = Fixture::new();
+    let reference = RESERVED_ENTRIES + 1;
+    fixture.world(|world| world.xen.max_frames = 1);
+    let table = GrantTable::new(fixture.services.hv.clone());
+    // It has its only frame, and is next asked for its size when that is full.
+    drop(table.grant(DOMAIN, 1, Access::ReadOnly).unwrap());
+    fixture.world(|world| world.xen.guess = Some((DOMAIN, reference)));
+    let count = ENTRIES_PER_FRAME as usize;
+    let pages = GrantedPages::new(&table, DOMAIN, Access::ReadWrite, count);
+    assert_eq!(pages.err(), Some(Error::NoMemory));
+    let kept = table.leaked_frames();
+    assert_eq!((kept.len(), table.in_use()), (1, 1));
+    let others = [(); 4].map(|()| Pages::new(count).unwrap());
+    let frames = others
+        .iter()
+        .flat_map(|pages| (0..count).map(|i| pages.frame(i)));
+    assert!(!frames.into_iter().any(|frame| kept.contains(&frame)));
+
+    let mapping = fixture.world(|world| world.xen.guessed.take().unwrap());
+    assert_eq!(mapping.reference, reference);
+    fixture.world(|world| world.xen.unmap(mapping));
+    table.end_leaked();
+    assert_eq!(table.in_use(), 0);
+    fixture.finish(0);
+}
+
+#[test]
 fn a_frame_that_no_grant_can_hold_is_refused() {
     let fixture = Fixture::new();
     let grant = fixture
