@@ -279,10 +279,8 @@ impl Linux {
         if start.checked_rem(FDT_ALIGN) != Some(0) {
             return Err(bad(&"it is not at a multiple of 8"));
         }
-        let source = tree_at(ram, self.request.fdt.start)
-            .map_err(|error| bad(&error))?
-            .bytes()
-            .to_vec();
+        let source = tree_at(ram, self.request.fdt.start).map_err(|error| bad(&error))?;
+        let source = source.packed().map_err(|error| bad(&error))?;
         let target = match in_place {
             true => ram.slice_mut(start, len as usize),
             false => ram.load_region(start, len as usize),

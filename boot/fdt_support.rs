@@ -73,7 +73,7 @@ pub fn tree_at_mut(ram: &mut Ram, address: u64) -> Result<FdtMut<'_>, TreeError>
 /// If it does not fit.
 pub fn with_overlay(tree: &[u8], overlay: Fdt<'_>) -> Result<Vec<u8>, FdtError> {
     let room = overlay.bytes().len().saturating_mul(OVERLAY_GROWTH);
-    let mut merged = alloc::vec![0; tree.len().saturating_add(room)];
+    let mut merged = fdt::zeroed(tree.len().saturating_add(room))?;
     fdt::open_into(Fdt::new(tree)?, &mut merged)?;
     fdt::overlay::apply(&mut FdtMut::new(&mut merged)?, overlay)?;
     Ok(merged)

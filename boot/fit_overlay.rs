@@ -3,7 +3,7 @@
 //! its device tree, and those of further configurations.
 
 use crate::bootm::{Failed, failed};
-use crate::fdt::{Fdt, strings};
+use crate::fdt::{Fdt, strings, zeroed};
 use crate::fdt_support::with_overlay;
 use crate::fit::Fit;
 use crate::fit_load::Chosen;
@@ -62,7 +62,10 @@ pub fn apply(
     overlays: &[Chosen],
     busy: &[Busy],
 ) -> Result<Range<u64>, Failed> {
-    let mut tree = read(ram, base)?.to_vec();
+    let bytes = read(ram, base)?;
+    let tree = zeroed(bytes.len());
+    let mut tree = tree.map_err(|error| failed("Cannot read the device tree", error))?;
+    tree.copy_from_slice(bytes);
     for image in overlays {
         if image.compression.unwrap_or(COMP_NONE) != COMP_NONE {
             println!("The overlay '{}' is compressed", image.name);

@@ -24,6 +24,7 @@
     )
 )]
 
+use alloc::vec;
 use alloc::vec::Vec;
 use common::println;
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
@@ -56,14 +57,23 @@ impl Format {
             println!("Env export buffer too small: {room}, but need {need}");
             return None;
         }
-        let mut padded = variables.to_vec();
-        padded.resize(room, 0);
-        let mut image = CRC.checksum(&padded).to_le_bytes().to_vec();
-        if self.redundant {
-            image.push(serial);
-        }
-        image.append(&mut padded);
+        let mut image = vec![0; self.header()];
+        image.extend_from_slice(variables);
+        image.resize(self.size, 0);
+        self.seal(&mut image, serial);
         Some(image)
+    }
+
+    /// Puts the checksum and the serial number in front of variables that are in their place.
+    fn seal(self, image: &mut [u8], serial: u8) {
+        let Some((header, variables)) = image.split_at_mut_checked(self.header()) else {
+            return;
+        };
+        let checksum = CRC.checksum(variables).to_le_bytes();
+        let fields = checksum.into_iter().chain([serial]);
+        for (place, byte) in header.iter_mut().zip(fields) {
+            *place = byte;
+        }
     }
 
     /// The serial number and the variables of an image whose checksum is right.
@@ -79,9 +89,10 @@ impl Format {
     }
 }
 
-/// An image of variables, in the form of this configuration; `None` if they do not fit.
-pub fn image(variables: &[u8], size: usize) -> Option<Vec<u8>> {
-    configured(size).make(variables, 1)
+/// Makes an image, in the form of this configuration, of variables that are in
+/// their place, with zeros behind them.
+pub fn seal(image: &mut [u8]) {
+    configured(image.len()).seal(image, 1);
 }
 
 /// The variables of an image in the form of this configuration, if its checksum is right.

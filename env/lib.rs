@@ -38,7 +38,7 @@ mod nowhere;
 pub mod text;
 mod vars;
 
-pub use image::{image, variables_of};
+pub use image::{seal, variables_of};
 pub use import::{Import, Separator, escaped};
 pub use layout::layout;
 pub use vars::{By, Env};

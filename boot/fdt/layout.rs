@@ -2,6 +2,44 @@
 //! The order of a tree's blocks, and its size.
 
 use super::*;
+use alloc::vec::Vec;
+
+impl Fdt<'_> {
+    /// A copy on the heap, with the room that the tree has.
+    ///
+    /// # Errors
+    /// [`FdtError::NoSpace`] if the heap is too small.
+    pub fn to_vec(self) -> Result<Vec<u8>, FdtError> {
+        let mut copy = zeroed(self.bytes().len())?;
+        copy.copy_from_slice(self.bytes());
+        Ok(copy)
+    }
+
+    /// A copy on the heap without room: `totalsize` may be anything.
+    ///
+    /// # Errors
+    /// As [`Fdt::to_vec`].
+    pub fn packed(self) -> Result<Vec<u8>, FdtError> {
+        let blocks = add(self.field(SIZE_STRUCT), self.field(SIZE_STRINGS))?;
+        let before = add(HEADER_LEN, reservations_len(self)?)?;
+        let mut copy = zeroed(add(before, blocks)?)?;
+        open_into(self, &mut copy)?;
+        Ok(copy)
+    }
+}
+
+/// Bytes on the heap for a tree that becomes so large.
+///
+/// # Errors
+/// [`FdtError::NoSpace`] if the heap is too small.
+pub fn zeroed(len: usize) -> Result<Vec<u8>, FdtError> {
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(len)
+        .map_err(|_| FdtError::NoSpace)?;
+    bytes.resize(len, 0);
+    Ok(bytes)
+}
 
 /// Copies a tree into `target`, all of which becomes its `totalsize`, with the
 /// blocks in the order in which they can grow.
@@ -65,4 +103,28 @@ pub(super) fn reservations_len(fdt: Fdt<'_>) -> Result<usize, FdtError> {
     add(fdt.reservations().count(), 1)?
         .checked_mul(RESERVATION)
         .ok_or(FdtError::BadStructure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fdt::testing::xen_guest;
+
+    #[test]
+    fn room_is_not_copied_where_it_is_of_no_use() {
+        let small = xen_guest();
+        let mut large = zeroed(1 << 20).unwrap();
+        open_into(Fdt::new(&small).unwrap(), &mut large).unwrap();
+        let large = Fdt::new(&large).unwrap();
+        let packed = large.packed().unwrap();
+        assert!(packed.len() <= small.len());
+        assert_eq!(large.to_vec().unwrap().len(), 1 << 20);
+        let names = |fdt: Fdt| -> Vec<_> { fdt.nodes().map(|(_, node)| node.offset()).collect() };
+        assert_eq!(names(Fdt::new(&packed).unwrap()), names(large));
+    }
+
+    #[test]
+    fn what_the_heap_does_not_hold_is_an_error() {
+        assert_eq!(zeroed(usize::MAX), Err(FdtError::NoSpace));
+    }
 }

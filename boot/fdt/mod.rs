@@ -26,7 +26,7 @@ pub(crate) mod testing;
 
 pub use edit::FdtMut;
 pub use error::FdtError;
-pub use layout::{open_into, set_totalsize};
+pub use layout::{open_into, set_totalsize, zeroed};
 pub use node::{Entry, Node, Property, strings};
 pub use read::{Fdt, Reservation, header_field};
 

@@ -19,8 +19,8 @@ use alloc::vec::Vec;
 /// [`FdtError::NotFound`] if the base lacks a label or a target,
 /// [`FdtError::NoSpace`], or what is wrong with the overlay.
 pub fn apply(base: &mut FdtMut<'_>, overlay: Fdt<'_>) -> Result<(), FdtError> {
-    let mut base_copy = base.fdt().bytes().to_vec();
-    let mut overlay_copy = overlay.bytes().to_vec();
+    let mut base_copy = base.fdt().to_vec()?;
+    let mut overlay_copy = overlay.to_vec()?;
     {
         let mut result = FdtMut::new(&mut base_copy)?;
         let mut overlay = FdtMut::new(&mut overlay_copy)?;

@@ -3,7 +3,7 @@
 
 use crate::bootm::{Failed, failed};
 use crate::extlinux::Label;
-use crate::fdt::{self, Fdt, FdtMut};
+use crate::fdt::{self, Fdt, FdtError, FdtMut};
 use crate::fdt_support::{tree_at, with_overlay};
 use crate::image_names::printable;
 use crate::loader::Loader;
@@ -91,9 +91,8 @@ fn base(loader: &Loader<'_>, address: u64) -> Result<Vec<u8>, Failed> {
         0 => loader.env.get_hex("fdtcontroladdr", 0),
         address => address,
     };
-    let tree = tree_at(loader.ram, address);
-    let tree = tree.map_err(|error| failed(&format!("{address:#x}"), error))?;
-    Ok(tree.bytes().to_vec())
+    let tree = tree_at(loader.ram, address).and_then(|tree| Ok(tree.to_vec()?));
+    tree.map_err(|error| failed(&format!("{address:#x}"), error))
 }
 
 /// The tree with a random number, if the toolstack gave what one can be made of.
@@ -103,17 +102,20 @@ fn with_seed(loader: &Loader<'_>, tree: Vec<u8>) -> Vec<u8> {
         println!("{NO_SEED}");
         return tree;
     };
-    let mut seeded = alloc::vec![0; tree.len().saturating_add(SEED_ROOM)];
-    let set = Fdt::new(&tree)
-        .and_then(|tree| fdt::open_into(tree, &mut seeded))
-        .and_then(|_| seed::place(&mut FdtMut::new(&mut seeded)?, &seed));
-    match set {
-        Ok(()) => seeded,
+    match seeded(&tree, &seed) {
+        Ok(seeded) => seeded,
         Err(error) => {
             println!("WARNING: could not set kaslr-seed {error}.");
             tree
         }
     }
+}
+
+fn seeded(tree: &[u8], seed: &[u8]) -> Result<Vec<u8>, FdtError> {
+    let mut seeded = fdt::zeroed(tree.len().saturating_add(SEED_ROOM))?;
+    fdt::open_into(Fdt::new(tree)?, &mut seeded)?;
+    seed::place(&mut FdtMut::new(&mut seeded)?, seed)?;
+    Ok(seeded)
 }
 
 /// An overlay that does not fit is left out, as in U-Boot.

@@ -144,9 +144,9 @@ pub fn apply(ctx: &mut Context, args: &[&str]) -> CmdResult {
     let &[address] = args else {
         return Err(CmdError::Usage);
     };
-    let overlay = valid(&ctx.ram, hex(address)?)?.bytes().to_vec();
+    let overlay = valid(&ctx.ram, hex(address)?)?.to_vec();
     let mut tree = working_mut(ctx)?;
-    let result = Fdt::new(&overlay).and_then(|overlay| overlay::apply(&mut tree, overlay));
+    let result = overlay.and_then(|overlay| overlay::apply(&mut tree, Fdt::new(&overlay)?));
     result.map_err(|error| explain(error, tree.find("/__symbols__").is_ok()))
 }
 

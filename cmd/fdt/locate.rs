@@ -93,7 +93,7 @@ pub fn relocate(ctx: &mut Context, args: &[&str]) -> CmdResult {
 
 /// Copies a tree, which becomes `size` bytes long.
 fn copy(ctx: &mut Context, from: u64, to: u64, size: u64) -> Result<(), TreeError> {
-    let source = tree_at(&ctx.ram, from)?.bytes().to_vec();
+    let source = tree_at(&ctx.ram, from)?.packed()?;
     let target = ctx.ram.slice_mut(to, length(size)?)?;
     Ok(open_into(Fdt::new(&source)?, target)?)
 }

@@ -63,14 +63,13 @@ pub fn do_export(ctx: &mut Context, args: &[&str]) -> CmdResult {
         println!("## Error: Cannot export environment: errno = 12");
         return Err(CmdError::Failure);
     }
-    let image = match form {
-        Form::Checksum => env::image(&variables, room + header).unwrap_or_default(),
-        _ => variables,
-    };
     let place = ctx.ram.load_region(address, room + header)?;
-    let (used, unused) = place.split_at_mut(image.len());
-    used.copy_from_slice(&image);
+    let (used, unused) = place[header..].split_at_mut(variables.len());
+    used.copy_from_slice(&variables);
     unused.fill(0);
+    if form == Form::Checksum {
+        env::seal(place);
+    }
     let filesize = match (form, size) {
         (Form::Text, _) => format!("{room:X}"),
         // Without a size, U-Boot counts the checksum in both forms.

@@ -119,6 +119,18 @@ fn a_protected_default_needs_force() {
 }
 
 #[test]
+fn what_no_memory_holds_is_not_exported() {
+    let _console = capture();
+    let mut ctx = context();
+    for form in ["-c", "-b", "-t"] {
+        for size in ["10000000", "ffffffff", "ffffffffffffffff"] {
+            let line = format!("setenv a 1; env export {form} -s {size} {AT:x} a");
+            assert_eq!(ctx.run_script(&line), 1, "{line}");
+        }
+    }
+}
+
+#[test]
 fn variables_are_exported() {
     let console = capture();
     let mut ctx = context();
@@ -141,6 +153,9 @@ fn variables_are_exported() {
         (&b"a=x\\\\y\0\0"[..], "40")
     );
     assert_eq!(console.take(), "");
+    let script = format!("setenv a; env import -c {AT:x} 40; printenv a");
+    assert_eq!(ctx.run_script(&script), 0);
+    assert_eq!(console.take(), "a=x\\y\n");
 }
 
 #[test]
