@@ -66,6 +66,8 @@ pub enum BootError {
     Failed,
     /// A script ended with this status.
     Status(i32),
+    /// The user has pressed Ctrl-C: nothing else is to be tried.
+    Interrupted,
 }
 
 impl BootError {
@@ -74,6 +76,7 @@ impl BootError {
         match self {
             BootError::Failed => -errno::EFAULT,
             BootError::Status(status) => status,
+            BootError::Interrupted => Error::Interrupted.errno(),
         }
     }
 }
@@ -197,7 +200,10 @@ impl Bootflow {
             .open(model)
             .map_err(|error| bootm::failed(&self.name, error))?;
         let mut loader = Loader::new(ram, env, files.as_ref(), self.folder());
-        Ok(load(&mut loader, model)?)
+        load(&mut loader, model).map_err(|Failed| match loader.is_interrupted() {
+            true => BootError::Interrupted,
+            false => BootError::Failed,
+        })
     }
 }
 
@@ -233,23 +239,26 @@ pub struct Scan<'a> {
 }
 
 /// What is told of everything.
-type Each<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
+type Each<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<Result<()>>;
 
 impl Scan<'_> {
-    /// Looks at disks in this order; tells `each` everything, until that
-    /// breaks. Ctrl-C ends it too.
-    pub fn run(&self, bootdevs: &[Bootdev], each: Each<'_>) {
+    /// Looks at disks in this order; tells `each` everything, until that breaks.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] by Ctrl-C, or what `each` breaks with.
+    pub fn run(&self, bootdevs: &[Bootdev], each: Each<'_>) -> Result<()> {
         let _begun = dm::blk::begin(self.model, |interface, number| {
             let mut wanted = bootdevs.iter();
             wanted.any(|bootdev| bootdev.interface == interface && bootdev.number == number)
         });
-        _ = bootdevs.iter().try_for_each(|bootdev| {
+        let end = bootdevs.iter().try_for_each(|bootdev| {
             each(Event::Bootdev(bootdev))?;
             self.disk(bootdev, each)
         });
+        end.break_value().unwrap_or(Ok(()))
     }
 
-    fn disk(&self, bootdev: &Bootdev, each: Each<'_>) -> ControlFlow<()> {
+    fn disk(&self, bootdev: &Bootdev, each: Each<'_>) -> ControlFlow<Result<()>> {
         let start = arch::time::us();
         let disk = bootdev.disk(self.model);
         let mut steps = alloc::vec![since("disk", start)];
@@ -280,7 +289,7 @@ impl Scan<'_> {
         (state, error): (State, Error),
         mut steps: Vec<Step>,
         each: Each<'_>,
-    ) -> ControlFlow<()> {
+    ) -> ControlFlow<Result<()>> {
         for method in self.methods {
             let mut flow = Bootflow::new(bootdev, method, &no_partition());
             flow.state = state;
@@ -309,15 +318,14 @@ impl Scan<'_> {
         partition: &Partition,
         steps: &mut Vec<Step>,
         each: Each<'_>,
-    ) -> ControlFlow<()> {
+    ) -> ControlFlow<Result<()>> {
         let start = arch::time::us();
         let open = || fs::open(&bootdev.disk(self.model)?, partition);
         let mut files = open();
         steps.push(since("file system", start));
         for method in self.methods {
             if console::ctrlc() {
-                println!("<INTERRUPT>");
-                return ControlFlow::Break(());
+                return ControlFlow::Break(Err(Error::Interrupted));
             }
             let mut flow = Bootflow::new(bootdev, method, partition);
             flow.steps.append(steps);

@@ -58,7 +58,8 @@ pub type Start<'a> = &'a mut dyn FnMut(&mut Loader<'_>, Handover) -> Result<(), 
 /// default, and if that fails the others.
 ///
 /// # Errors
-/// If nothing of it could be booted, or the user wants none of it; the console has been told.
+/// If nothing of it could be booted, or the user wants none of it; the console has been
+/// told. After Ctrl-C while a file was read, [`Loader::is_interrupted`].
 pub fn boot(
     loader: &mut Loader<'_>,
     text: &[u8],
@@ -66,6 +67,7 @@ pub fn boot(
     start: Start<'_>,
 ) -> Result<Outcome, Failed> {
     let config = configuration(loader, text, options);
+    go_on(loader)?;
     let (chosen, order) = order(&config, choose(&config, loader.env));
     for index in order {
         let Some(label) = config.labels.get(index) else {
@@ -82,14 +84,24 @@ pub fn boot(
         // A label that fails must not leave its command line to the next one.
         let bootargs = loader.env.get("bootargs").map(String::from);
         loader.forget();
-        let booted = load(loader, label).and_then(|loaded| loaded.start(loader, start));
+        let loaded = load(loader, label).and_then(|loaded| go_on(loader).map(|()| loaded));
+        let booted = loaded.and_then(|loaded| loaded.start(loader, start));
         let bootargs = bootargs.as_deref().unwrap_or("");
         _ = loader.env.set("bootargs", bootargs);
         if booted.is_ok() {
             return Ok(Outcome::Started);
         }
+        go_on(loader)?;
     }
     Err(Failed)
+}
+
+/// What was not loaded because of Ctrl-C is not done without, and nothing else is tried.
+fn go_on(loader: &Loader<'_>) -> Result<(), Failed> {
+    match loader.is_interrupted() {
+        true => Err(Failed),
+        false => Ok(()),
+    }
 }
 
 fn configuration(loader: &mut Loader<'_>, text: &[u8], options: Options) -> Config {

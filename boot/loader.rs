@@ -15,6 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use arch::mem::Ram;
 use common::{Error, println};
+use core::cell::Cell;
 use core::ops::Range;
 use env::Env;
 use fs::FileSystem;
@@ -40,6 +41,8 @@ pub struct Loader<'a> {
     pub folder: &'a str,
     /// What is loaded already.
     used: Vec<Range<u64>>,
+    /// Ctrl-C has ended the way of a file.
+    interrupted: Cell<bool>,
 }
 
 impl<'a> Loader<'a> {
@@ -56,7 +59,13 @@ impl<'a> Loader<'a> {
             files,
             folder,
             used: Vec::new(),
+            interrupted: Cell::new(false),
         }
+    }
+
+    /// Whether Ctrl-C has ended the way of a file: nothing else is to be tried then.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.get()
     }
 
     /// What was loaded is no longer needed.
@@ -91,7 +100,8 @@ impl<'a> Loader<'a> {
         let mut end = 0u64;
         for path in paths {
             let path = self.announce(path)?;
-            let size = self.files.size(&path).map_err(|error| said(&path, error))?;
+            let size = self.files.size(&path);
+            let size = size.map_err(|error| unread(&path, error, &self.interrupted))?;
             if size == 0 {
                 return Err(said(&path, "the file is empty"));
             }
@@ -112,7 +122,8 @@ impl<'a> Loader<'a> {
                     rest.split_at_mut_checked(*size as usize)
                 });
             let (part, rest) = part.ok_or(Failed)?;
-            read(self.files, path, part).map_err(|error| said(path, error))?;
+            let done = read(self.files, path, part);
+            done.map_err(|error| unread(path, error, &self.interrupted))?;
             target = rest;
         }
         self.used.push(range.clone());
@@ -125,7 +136,8 @@ impl<'a> Loader<'a> {
     /// If there is no such file, it is larger than `limit`, or cannot be read.
     pub fn read(&mut self, path: &str, limit: u64) -> Result<Vec<u8>, Failed> {
         let path = self.announce(path)?;
-        read_small(self.files, &path, limit).map_err(|error| said(&path, error))
+        let bytes = read_small(self.files, &path, limit);
+        bytes.map_err(|error| unread(&path, error, &self.interrupted))
     }
 
     /// Puts bytes into RAM, to the address in `variable` if that is free.
@@ -197,6 +209,14 @@ impl<'a> Loader<'a> {
         println!("Retrieving file: {}", printable(full.as_bytes()));
         Ok(full)
     }
+}
+
+/// Says why a file could not be read, and notes if that was Ctrl-C.
+fn unread(path: &str, why: Error, interrupted: &Cell<bool>) -> Failed {
+    if why == Error::Interrupted {
+        interrupted.set(true);
+    }
+    said(path, why)
 }
 
 fn said(path: &str, why: impl core::fmt::Display) -> Failed {

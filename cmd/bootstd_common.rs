@@ -10,11 +10,20 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use arch::mem::Ram;
 use boot::bootdev::{self, Bootdev, Hunter};
-use boot::bootflow::{Bootflow, State};
+use boot::bootflow::{BootError, Bootflow, State};
 use boot::bootmeth::{BootMethod, Machine};
-use common::println;
+use common::{Error, println};
 use dm::Model;
 use env::Env;
+
+impl From<BootError> for CmdError {
+    fn from(error: BootError) -> CmdError {
+        match error {
+            BootError::Interrupted => Error::Interrupted.into(),
+            BootError::Failed | BootError::Status(_) => CmdError::Failure,
+        }
+    }
+}
 
 /// What was found and chosen.
 #[derive(Default)]
@@ -89,14 +98,20 @@ impl Context {
         all.find(|bootdev| bootdev.name == name)
     }
 
-    /// Boots the flow at a place of the list, and notes there what came of it;
-    /// whether it was started.
-    pub(crate) fn boot_flow(&mut self, index: usize) -> bool {
+    /// Boots the flow at a place of the list, and notes there what came of it.
+    ///
+    /// # Errors
+    /// As [`Bootflow::boot`].
+    pub(crate) fn boot_flow(&mut self, index: usize) -> Result<(), BootError> {
         // A script may change the list, even make a new one.
         let Some(mut flow) = self.state::<BootStd>().flows.get(index).cloned() else {
-            return false;
+            return Err(BootError::Failed);
         };
-        let booted = flow.boot(self).is_ok();
+        let booted = match flow.boot(self) {
+            // A script of its own, or a command in it.
+            Err(_) if self.shell.stop.is_some() => Err(BootError::Interrupted),
+            booted => booted,
+        };
         let place = self.state::<BootStd>().flows.get_mut(index);
         if let Some(place) = place.filter(|place| place.name == flow.name) {
             place.steps = flow.steps;

@@ -13,7 +13,7 @@ use boot::bootm::{self, Failed};
 use boot::extlinux::MAX_LEN;
 use boot::label::{self, Options, Outcome};
 use boot::loader::Loader;
-use common::println;
+use common::{Error, println};
 use fs::FileSystem;
 
 fn do_sysboot(ctx: &mut Context, args: &[&str]) -> CmdResult {
@@ -84,6 +84,9 @@ fn boot(
     let outcome = label::boot(&mut loader, &text, options, &mut |loader, handover| {
         bootm::start(loader.ram, &model, handover)
     });
+    if loader.is_interrupted() {
+        return Err(Error::Interrupted.into());
+    }
     match outcome.map_err(|_| CmdError::Failure)? {
         Outcome::LocalCommand => ctx.run_variable("localcmd"),
         Outcome::Started | Outcome::Nothing => Ok(()),

@@ -9,9 +9,11 @@ use crate::image::testing::image;
 use crate::seed::NO_SEED;
 use crate::testing::Files;
 use crate::uimage::testing::legacy;
+use common::Error;
 use common::testing::capture;
 use core::slice::from_ref;
 use env::Env;
+use fs::{DirEntry, FileSystem, Metadata};
 use include::image::FLAG_ANYWHERE;
 use include::uimage::{TYPE_KERNEL, TYPE_RAMDISK};
 
@@ -216,6 +218,68 @@ fn options_come_before_the_configuration() {
     assert_eq!(first(text, prompt), 2);
     console.keys("\x03");
     assert_eq!(first(text, prompt), 0);
+}
+
+/// Files of which one is never read to its end, because the user presses Ctrl-C.
+struct Interrupted(alloc::boxed::Box<Files>, &'static str);
+
+impl FileSystem for Interrupted {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn label(&self) -> String {
+        self.0.label()
+    }
+    fn uuid(&self) -> String {
+        self.0.uuid()
+    }
+    fn metadata(&self, path: &str) -> common::Result<Metadata> {
+        self.0.metadata(path)
+    }
+    fn read(&self, path: &str, offset: u64, buf: &mut [u8]) -> common::Result<usize> {
+        match path == self.1 {
+            true => Err(Error::Interrupted),
+            false => self.0.read(path, offset, buf),
+        }
+    }
+    fn list(
+        &self,
+        path: &str,
+        each: &mut dyn FnMut(DirEntry) -> common::Result<()>,
+    ) -> common::Result<()> {
+        self.0.list(path, each)
+    }
+}
+
+#[test]
+fn after_ctrl_c_nothing_is_started() {
+    let _console = capture();
+    let text = "include /more\nlabel a\nkernel /I\ninitrd /i\nfdtoverlays /o.dtbo\n\
+                label b\nkernel /J\n";
+    let files: [(&str, &[u8]); 5] = [
+        ("/more", b"timeout 0\n"),
+        ("/I", &kernel(1)),
+        ("/i", b"1"),
+        ("/o.dtbo", b"1"),
+        ("/J", &kernel(2)),
+    ];
+    for path in ["/more", "/I", "/i", "/o.dtbo"] {
+        let files = Interrupted(Files::new(&files), path);
+        let mut guest = Guest::new();
+        let mut loader = Loader::new(&mut guest.ram, &mut guest.env, &files, FOLDER);
+        let mut started = false;
+        let result = boot(
+            &mut loader,
+            text.as_bytes(),
+            Options::default(),
+            &mut |_, _| {
+                started = true;
+                Err(Failed)
+            },
+        );
+        assert_eq!((result, started), (Err(Failed), false), "{path}");
+        assert!(loader.is_interrupted());
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::show;
 use crate::bootstd_common::BootStd;
 use crate::{CmdError, CmdResult, Context};
-use boot::bootflow::{Bootflow, State};
+use boot::bootflow::{BootError, Bootflow, State};
 use boot::bootflow_menu;
 use common::{console, print, println};
 use disk::number::hextoul;
@@ -119,22 +119,18 @@ fn dump(flow: &Bootflow) {
 /// `bootflow read`
 pub fn read(ctx: &mut Context, _args: &[&str]) -> CmdResult {
     let mut flow = ctx.current_flow()?.1.clone();
-    let error = match flow.method.read_all {
-        _ if flow.state != State::Ready => -errno::EPROTO,
-        None => -errno::ENOSYS,
-        Some(read_all) => match read_all(ctx, &mut flow) {
-            Ok(()) => return Ok(()),
-            Err(error) => error.number(),
-        },
+    let result = match flow.method.read_all {
+        _ if flow.state != State::Ready => Err(BootError::Status(-errno::EPROTO)),
+        None => Err(BootError::Status(-errno::ENOSYS)),
+        Some(read_all) => read_all(ctx, &mut flow),
     };
-    println!("Failed: err={error}");
-    Err(CmdError::Failure)
+    Ok(result.inspect_err(|error| println!("Failed: err={}", error.number()))?)
 }
 
 /// `bootflow boot`: what returns has failed.
 pub fn boot(ctx: &mut Context, _args: &[&str]) -> CmdResult {
     let (index, _) = ctx.current_flow()?;
-    ctx.boot_flow(index);
+    ctx.boot_flow(index)?;
     Err(CmdError::Failure)
 }
 
@@ -155,8 +151,8 @@ pub fn choose(ctx: &mut Context, boot: bool) -> CmdResult {
     };
     let (_, flow) = ctx.current_flow()?;
     println!("Selected: {}", flow.os_name.as_ref().unwrap_or(&flow.name));
-    match boot && !ctx.boot_flow(index) {
-        true => Err(CmdError::Failure),
-        false => Ok(()),
+    if boot {
+        ctx.boot_flow(index)?;
     }
+    Ok(())
 }

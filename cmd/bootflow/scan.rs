@@ -8,9 +8,9 @@ use crate::{CmdError, CmdResult, Context};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use boot::bootdev::{self, Bootdev};
-use boot::bootflow::{Bootflow, Event, Scan};
+use boot::bootflow::{BootError, Bootflow, Event, Scan};
 use boot::bootmeth;
-use common::println;
+use common::{Error, println};
 use core::ops::ControlFlow;
 
 /// More flows than this are none.
@@ -64,12 +64,13 @@ pub fn scan(ctx: &mut Context, args: &[&str]) -> CmdResult {
     }
     let mut outcome = Outcome::default();
     let place = find_place(ctx, &options, selected, &mut outcome.report);
-    look(ctx, &options, &place, &mut outcome);
+    let end = look(ctx, &options, &place, &mut outcome);
     if options.list {
         show::footer(outcome.count, outcome.valid);
-    } else if outcome.valid == 0 && cfg!(CONFIG_CMD_BOOTFLOW_FULL) {
+    } else if end.is_ok() && outcome.valid == 0 && cfg!(CONFIG_CMD_BOOTFLOW_FULL) {
         println!("No bootflows found; try again with -l");
     }
+    end?;
     #[cfg(CONFIG_CMD_BOOTFLOW_FULL)]
     if options.menu && outcome.valid > 0 {
         return super::full::choose(ctx, options.boot);
@@ -185,7 +186,12 @@ fn number(text: &str) -> Option<u32> {
     }
 }
 
-fn look(ctx: &mut Context, options: &Options, place: &Where, outcome: &mut Outcome) {
+fn look(
+    ctx: &mut Context,
+    options: &Options,
+    place: &Where,
+    outcome: &mut Outcome,
+) -> common::Result<()> {
     let (model, methods) = (ctx.dm.clone(), bootmeth::ordered(&ctx.env));
     let scan = Scan {
         model: &model,
@@ -193,7 +199,7 @@ fn look(ctx: &mut Context, options: &Options, place: &Where, outcome: &mut Outco
         part: place.part,
     };
     let tell = options.list && !place.by_seq;
-    scan.run(&place.bootdevs, &mut |event| match event {
+    let end = scan.run(&place.bootdevs, &mut |event| match event {
         Event::Bootdev(bootdev) => {
             if tell {
                 println!("Scanning bootdev '{}':", bootdev.name);
@@ -202,9 +208,10 @@ fn look(ctx: &mut Context, options: &Options, place: &Where, outcome: &mut Outco
         }
         Event::Flow(flow) => found(ctx, options, outcome, *flow),
     });
-    if tell && !outcome.booted && !place.bootdevs.is_empty() {
+    if tell && end.is_ok() && !outcome.booted && !place.bootdevs.is_empty() {
         println!("No more bootdevs");
     }
+    end
 }
 
 fn found(
@@ -212,7 +219,7 @@ fn found(
     options: &Options,
     outcome: &mut Outcome,
     flow: Bootflow,
-) -> ControlFlow<()> {
+) -> ControlFlow<common::Result<()>> {
     let told = outcome.report.note(&flow);
     let is_valid = flow.error.is_none();
     if !is_valid && !options.all {
@@ -230,14 +237,18 @@ fn found(
     flows.push(flow);
     let index = flows.len() - 1;
     if is_valid && options.boot && !options.menu {
-        outcome.booted = ctx.boot_flow(index);
+        let booted = ctx.boot_flow(index);
+        if booted == Err(BootError::Interrupted) {
+            return ControlFlow::Break(Err(Error::Interrupted));
+        }
+        outcome.booted = booted.is_ok();
         let flow = ctx.state::<BootStd>().flows.get(index);
         if let Some(flow) = flow.filter(|_| !outcome.booted) {
             outcome.report.failed(flow);
         }
     }
     match outcome.booted || outcome.count >= MAX_FLOWS {
-        true => ControlFlow::Break(()),
+        true => ControlFlow::Break(Ok(())),
         false => ControlFlow::Continue(()),
     }
 }

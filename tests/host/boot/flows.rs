@@ -50,10 +50,10 @@ fn script(folder: &Path, text: &str) -> Vec<u8> {
 /// Three disks: one that cannot be read; one with a broken configuration on
 /// partition 1, a script on partition 2, which is bootable, and nothing on
 /// partition 3; and one with a script and without partitions.
-fn disks() -> Vec<Arc<ImageDisk>> {
+fn disks(text: &str) -> Vec<Arc<ImageDisk>> {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let packed = script(folder, SCRIPT);
+    let packed = script(folder, text);
     let config = b"label first\n kernel /none\nlabel The System\n kernel /none\n";
     let one = ext4(folder, "one", &[("extlinux/extlinux.conf", config)]);
     let two = ext4(folder, "two", &[("boot/boot.scr", &packed)]);
@@ -80,8 +80,12 @@ struct Machine {
 }
 
 fn machine() -> Machine {
+    with_script(SCRIPT)
+}
+
+fn with_script(text: &str) -> Machine {
     let console = capture();
-    let model = Arc::new(image::model(&disks()));
+    let model = Arc::new(image::model(&disks(text)));
     Machine {
         ctx: Context::new(ram_with_tree(), model, environment()),
         console,
@@ -237,6 +241,37 @@ fn a_script_knows_where_it_is_from() {
         text.ends_with("script of pvblock 2:0 /\nBoot failed (err=1)\n"),
         "{text}"
     );
+}
+
+#[test]
+fn ctrl_c_leads_to_the_prompt() {
+    let scan = "bootflow scan -b; echo more";
+    let mut machine = machine();
+    machine.console.keys("\x03");
+    let (status, text) = machine.run(scan);
+    assert_eq!(status, 1);
+    assert_eq!(
+        text,
+        "pvblock0.bootdev: I/O error at block 0\n<INTERRUPT>\n"
+    );
+    drop(machine);
+
+    let Machine { mut ctx, console } = with_script("echo a while; sleep 100");
+    let mut text = std::thread::scope(|scope| {
+        let user = scope.spawn(|| {
+            let mut text = String::new();
+            while !text.ends_with("a while\n") {
+                text += &console.take();
+            }
+            console.keys("\x03");
+            text
+        });
+        assert_eq!(ctx.run_script(scan), 1);
+        user.join().unwrap()
+    });
+    text += &console.take();
+    let end = "with script\na while\nBoot failed (err=1)\n<INTERRUPT>\n";
+    assert!(text.ends_with(end), "{text}");
 }
 
 #[test]
