@@ -75,11 +75,17 @@ fn menu(ctx: &mut Context, mut delay: i64) {
 }
 
 /// The seconds to wait: -1 not to boot, -2 to boot without looking for a key.
+/// What follows the digits does not count, and without any it is 0.
 fn bootdelay(ctx: &Context) -> i64 {
-    let value = ctx.env.get("bootdelay");
-    value
-        .and_then(|text| text.trim().parse().ok())
-        .unwrap_or(CONFIG_BOOTDELAY)
+    let Some(text) = ctx.env.get("bootdelay").map(str::trim) else {
+        return CONFIG_BOOTDELAY;
+    };
+    let is_digit = |(at, c): (usize, char)| c.is_ascii_digit() || at == 0 && c == '-';
+    let len = text
+        .char_indices()
+        .take_while(|&place| is_digit(place))
+        .count();
+    text[..len].parse().unwrap_or(0)
 }
 
 /// Counts down; a key, which is then dropped, ends it.
@@ -186,5 +192,17 @@ mod tests {
         assert_eq!(boot("-1", ""), "");
         assert_eq!(boot("-2", " "), "booted\n");
         assert_eq!(bootdelay(&testing::context()), CONFIG_BOOTDELAY);
+        let mut ctx = testing::context();
+        for (text, seconds) in [
+            ("3s", 3),
+            (" 2 ", 2),
+            ("-1x", -1),
+            ("x", 0),
+            ("-", 0),
+            ("1-2", 1),
+        ] {
+            ctx.env.set("bootdelay", text).unwrap();
+            assert_eq!(bootdelay(&ctx), seconds, "{text}");
+        }
     }
 }

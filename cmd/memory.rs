@@ -20,6 +20,7 @@ use crate::memory_common::{Base, address, bytes, show, value};
 use crate::number::{hex, width};
 use crate::{CmdError, CmdResult, Context};
 use alloc::vec;
+use alloc::vec::Vec;
 use arch::mem::{MemError, Ram};
 use common::{Error, console, println};
 
@@ -74,9 +75,14 @@ fn do_mw(ctx: &mut Context, args: &[&str]) -> CmdResult {
     };
     let width = width(args[0])?;
     let length = bytes(address, count, width)?;
-    let unit = &value.to_le_bytes()[..width];
-    for unit_in_ram in ctx.ram.slice_mut(address, length)?.chunks_mut(width) {
-        unit_in_ram.copy_from_slice(unit);
+    let place = ctx.ram.slice_mut(address, length)?;
+    let units = value.to_le_bytes().into_iter().take(width).cycle();
+    let filling: Vec<u8> = units.take(CHUNK.min(length)).collect();
+    for chunk in place.chunks_mut(CHUNK) {
+        if console::ctrlc() {
+            return Err(Error::Interrupted.into());
+        }
+        chunk.copy_from_slice(&filling[..chunk.len()]);
     }
     Ok(())
 }

@@ -78,7 +78,10 @@ mod tests {
             run("setenv b 3; printenv none b"),
             (1, "## Error: \"none\" not defined\nb=3\n".into())
         );
-        assert_eq!(run("printenv none a nothing").0, 3);
+        let missing = "printenv none a nothing";
+        assert!(output(&std::format!("{missing}; echo $?")).ends_with("\n3\n"));
+        let script = std::format!("setenv p {missing}; run p; echo $?");
+        assert!(output(&script).ends_with("\n1\n"));
     }
 
     #[test]

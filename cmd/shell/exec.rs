@@ -24,18 +24,21 @@ pub(crate) enum Stop {
 }
 
 impl Context {
-    /// Runs a script: commands separated by `;` or newlines. The value is the
-    /// status of the last command, 0 for success; errors are on the console.
-    /// What is wrong with a line is found when it is its turn.
+    /// Runs a script: commands separated by `;` or newlines. The value is that of
+    /// its `exit`; without one 0, or 1 if the last command failed, whatever that
+    /// gave. Errors are on the console. What is wrong with a line is found when it
+    /// is its turn.
     pub fn run_script(&mut self, script: &str) -> i32 {
-        self.outermost(|ctx| ctx.lines(script));
-        self.shell.status
+        match self.outermost(|ctx| ctx.lines(script)) {
+            true => self.shell.status,
+            false => (self.shell.status != 0).into(),
+        }
     }
 
     /// Runs the commands in a variable of the environment.
     ///
     /// # Errors
-    /// If there is no such variable, or with the status of the last command.
+    /// If there is no such variable, or with what the script gives.
     pub fn run_variable(&mut self, name: &str) -> CmdResult {
         let Some(script) = self.env.get(name).map(ToString::to_string) else {
             println!("## Error: \"{name}\" not defined");
@@ -62,24 +65,26 @@ impl Context {
         if exit.is_some() {
             self.shell.stop = None;
         }
-        if self.shell.depth == 0 && self.end_stop() {
+        if self.shell.stop.is_some() {
             status = 1;
+        }
+        if self.shell.depth == 0 {
+            self.end_stop();
         }
         self.shell.status = exit.unwrap_or(status);
         exit.is_some()
     }
 
     /// At the outermost level: if a script was ended, says why, and can run the next.
-    fn end_stop(&mut self) -> bool {
+    fn end_stop(&mut self) {
         match self.shell.stop.take() {
             Some(Stop::Interrupted) => println!("<INTERRUPT>"),
             Some(Stop::TooDeep) => {
                 println!("## Error: commands run each other more than {MAX_DEPTH} levels deep")
             }
-            _ => return false,
+            _ => return,
         }
         self.shell.repeatable = false;
-        true
     }
 
     fn lines(&mut self, script: &str) -> i32 {

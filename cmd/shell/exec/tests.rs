@@ -191,6 +191,11 @@ fn exit_leaves_one_script() {
 }
 
 #[test]
+fn a_script_that_runs_one_gives_0_or_1() {
+    assert_eq!(output("script 'script leave'; echo $?"), "1\n");
+}
+
+#[test]
 fn ctrl_c_leaves_all() {
     assert_eq!(
         run("script 'script interrupt; echo a'; echo b"),
