@@ -247,7 +247,7 @@ impl Cached {
             (lines.epoch, (len / line).max(1) * line)
         };
         let start = number * (line / self.block_size) as u64;
-        if let Some(bytes) = self.fetch(start, ahead, skip + part.len()) {
+        if let Some(bytes) = self.fetch(start, ahead, skip + part.len())? {
             part.copy_from_slice(&bytes[skip..][..part.len()]);
             let mut lines = self.cache.0.lock();
             if lines.epoch == epoch {
@@ -260,19 +260,22 @@ impl Cached {
             .read(start + (skip / self.block_size) as u64, part)
     }
 
-    /// Reads `len` bytes, or up to the end of the disk, but at least `needed` bytes.
-    fn fetch(&self, start: u64, len: usize, needed: usize) -> Option<Vec<u8>> {
-        let blocks = self.device.info().blocks.checked_sub(start)?;
+    /// Reads `len` bytes, or up to the end of the disk, but at least `needed` bytes;
+    /// gives nothing if that cannot be done, but less of it can.
+    fn fetch(&self, start: u64, len: usize, needed: usize) -> Result<Option<Vec<u8>>> {
+        let blocks = self.device.info().blocks.saturating_sub(start);
         let blocks = blocks.min((len / self.block_size) as u64) as usize;
         let len = blocks * self.block_size;
-        if len < needed {
-            return None;
-        }
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(len).ok()?;
+        if len < needed || bytes.try_reserve_exact(len).is_err() {
+            return Ok(None);
+        }
         bytes.resize(len, 0);
-        self.device.read(start, &mut bytes).ok()?;
-        Some(bytes)
+        match self.device.read(start, &mut bytes) {
+            Ok(()) => Ok(Some(bytes)),
+            Err(Error::Io(_) | Error::NoMemory) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The keys of the lines of `line` bytes that hold these blocks, if any can.

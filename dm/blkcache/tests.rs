@@ -10,6 +10,8 @@ struct Ram {
     bytes: Mutex<Vec<u8>>,
     reads: Mutex<usize>,
     bad: Mutex<Option<u64>>,
+    /// The next read ends with this.
+    error: Mutex<Option<Error>>,
 }
 
 impl Ram {
@@ -19,6 +21,7 @@ impl Ram {
             bytes: Mutex::new(bytes),
             reads: Mutex::new(0),
             bad: Mutex::new(None),
+            error: Mutex::new(None),
         })
     }
 
@@ -50,6 +53,7 @@ impl BlockDevice for Ram {
 
     fn read(&self, start: u64, buf: &mut [u8]) -> Result<()> {
         *self.reads.lock() += 1;
+        self.error.lock().take().map_or(Ok(()), Err)?;
         let place = self.place(start, buf.len())?;
         buf.copy_from_slice(&self.bytes.lock()[place]);
         Ok(())
@@ -228,6 +232,20 @@ fn a_bad_block_spoils_only_itself() {
     assert_eq!(read(&*disk, u64::MAX, 1), Err(Error::OutOfRange));
     let odd = disk.read(0, &mut [0; 100]);
     assert!(matches!(odd, Err(Error::Invalid(_))));
+}
+
+#[test]
+fn only_what_is_bad_is_tried_again() {
+    let ram = Ram::new(256);
+    let disk = Cache::default().attach(ram.clone());
+    for error in [Error::Interrupted, Error::Timeout, Error::NoDevice] {
+        *ram.error.lock() = Some(error);
+        assert_eq!(read(&*disk, 39, 1), Err(error));
+        assert_eq!(ram.take_reads(), 1);
+    }
+    *ram.error.lock() = Some(Error::Io(38));
+    assert!(read(&*disk, 39, 1).is_ok());
+    assert_eq!(ram.take_reads(), 2);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //!
 //! Source: `xen/include/public/io/blkif.h`.
 
-use crate::xen::blkfront::BlkFront;
+use crate::xen::blkfront::{BlkFront, Features};
 use crate::xen::blkleave::{
     GIVE_UP_MS, Leaving, RING_ORDER, STATE_MS, is_leaving, limit, ring_key,
 };
@@ -197,9 +197,9 @@ impl Process for Attempt {
             Step::Offered(device, mut queue) => {
                 match outcome.and_then(|state| accept(&device, &mut queue, state)) {
                     Err(error) => attempt.leave(device, queue, error),
-                    Ok(info) => {
+                    Ok(disk) => {
                         let name = attempt.name.clone();
-                        Step::Done(Ok(BlkFront::new(name, device, queue, info)))
+                        Step::Done(Ok(BlkFront::new(name, device, queue, disk)))
                     }
                 }
             }
@@ -248,7 +248,7 @@ fn offer(device: &XenbusDevice, queue: &Queue) -> Result<()> {
 }
 
 /// Takes part in a connection, once the back-end does, and reads what the disk is.
-fn accept(device: &XenbusDevice, queue: &mut Queue, state: State) -> Result<BlkInfo> {
+fn accept(device: &XenbusDevice, queue: &mut Queue, state: State) -> Result<(BlkInfo, Features)> {
     if state != State::CONNECTED {
         return Err(Error::Protocol("the back-end refuses the connection"));
     }
@@ -256,8 +256,9 @@ fn accept(device: &XenbusDevice, queue: &mut Queue, state: State) -> Result<BlkI
     let info = disk_info(device)?;
     let segments = device.number("feature-max-indirect-segments")?;
     queue.allow_indirect(segments.unwrap_or(0));
+    let features = Features::offered(device, info.block_size)?;
     device.switch_now(State::CONNECTED)?;
-    Ok(info)
+    Ok((info, features))
 }
 
 /// The order of the ring's size: what we want, or what the back-end takes.

@@ -36,14 +36,44 @@ pub struct BlkFront {
     dirty: AtomicBool,
 }
 
+/// What a back-end offers besides reading and writing.
+pub struct Features {
+    flush: bool,
+    barrier: bool,
+    discard: Result<Units>,
+}
+
+impl Features {
+    /// What it says in the store; `block_size` is the disk's, in bytes.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`], so that nothing is done without because of Ctrl-C.
+    pub fn offered(device: &XenbusDevice, block_size: u32) -> Result<Features> {
+        let discard = Units::offered(device, block_size.into());
+        if discard == Err(Error::Interrupted) {
+            return Err(Error::Interrupted);
+        }
+        Ok(Features {
+            flush: may_have(device, "feature-flush-cache")?,
+            barrier: may_have(device, "feature-barrier")?,
+            discard,
+        })
+    }
+}
+
 impl BlkFront {
     /// A disk whose back-end has taken the ring, as `info` says it is.
-    pub fn new(name: String, device: XenbusDevice, queue: Queue, info: BlkInfo) -> BlkFront {
+    pub fn new(
+        name: String,
+        device: XenbusDevice,
+        queue: Queue,
+        (info, features): (BlkInfo, Features),
+    ) -> BlkFront {
         BlkFront {
             name,
-            flush: AtomicBool::new(may_have(&device, "feature-flush-cache")),
-            barrier: AtomicBool::new(may_have(&device, "feature-barrier")),
-            discard: Mutex::new(Units::offered(&device, info.block_size.into())),
+            flush: AtomicBool::new(features.flush),
+            barrier: AtomicBool::new(features.barrier),
+            discard: Mutex::new(features.discard),
             dirty: AtomicBool::new(false),
             device,
             queue: Mutex::new(queue),
@@ -62,6 +92,8 @@ impl BlkFront {
     /// The first thing that went wrong; all that is possible is done.
     pub fn close(&self) -> Result<()> {
         let deadline = Deadline::after_ms(STATE_MS);
+        self.queue.lock().ignore_ctrl_c();
+
         let flushed = if self.dirty.load(Ordering::Relaxed) {
             self.flush()
         } else {
@@ -176,9 +208,11 @@ impl BlkFront {
 
 /// Whether a back-end offers a feature. If the store does not answer in time, it
 /// is tried: a back-end that does not know it says so.
-fn may_have(device: &XenbusDevice, key: &str) -> bool {
-    let offered = device.feature(key);
-    offered.unwrap_or_else(|error| error == Error::Timeout)
+fn may_have(device: &XenbusDevice, key: &str) -> Result<bool> {
+    match device.feature(key) {
+        Err(Error::Interrupted) => Err(Error::Interrupted),
+        offered => Ok(offered.unwrap_or_else(|error| error == Error::Timeout)),
+    }
 }
 
 impl BlockDevice for BlkFront {

@@ -8,7 +8,7 @@ use crate::xen::xenstore::NO_TRANSACTION;
 use alloc::format;
 use alloc::string::{String, ToString};
 use arch::time::Deadline;
-use common::Result;
+use common::{Error, Result};
 use include::xen::io::xenbus::State;
 
 /// How long all takes together on the way to a connection, or back.
@@ -63,7 +63,7 @@ enum Stage {
 impl Leaving {
     /// Begins; as long as nothing goes wrong, each stage waits for the other end until the deadline.
     pub fn begin(device: &XenbusDevice, queue: &mut Queue, deadline: Deadline) -> Leaving {
-        device.set_limit(limit(deadline));
+        device.begin_leaving(limit(deadline));
         let mut leaving = Leaving {
             stage: Stage::Closing,
             result: device.switch_now(State::CLOSING),
@@ -91,7 +91,11 @@ impl Leaving {
     }
 
     /// Goes on after a wait; without further ones if that, or anything before, has failed.
+    /// Ctrl-C shortens none: it is at an end soon enough, and what follows needs it to be complete.
     pub fn proceed(&mut self, device: &XenbusDevice, queue: &mut Queue, outcome: Result<()>) {
+        if outcome == Err(Error::Interrupted) {
+            return;
+        }
         self.result = self.result.and(outcome);
         loop {
             let (stage, done) = match self.stage {
@@ -117,14 +121,13 @@ fn clean(device: &XenbusDevice, queue: &mut Queue) -> (Stage, Result<()>) {
         result = result.and(device.store().remove(NO_TRANSACTION, &device.key(&key)));
     }
     match is_leaving(device) {
-        Ok(false) => {
+        Ok(true) => (Stage::Left, result.and(device.unwatch())),
+        // Also if nobody knows: a device that stays closed is of no use to the next driver.
+        leaving => {
             let ready = device.switch_now(State::INITIALISING);
-            (Stage::Initialising, result.and(ready))
+            let stage = Stage::Initialising;
+            (stage, result.and(leaving.map(drop)).and(ready))
         }
-        leaving => (
-            Stage::Left,
-            result.and(device.unwatch()).and(leaving.map(drop)),
-        ),
     }
 }
 

@@ -9,7 +9,7 @@
 use crate::xen::blkpool::Pools;
 use crate::xen::blkreq::{Piece, Request, Response};
 use crate::xen::blktransfer::{Span, Transfer};
-use crate::xen::events::EventChannel;
+use crate::xen::events::{CtrlC, EventChannel};
 use crate::xen::gnttab::{Access, GrantedPages};
 use crate::xen::patience::Patience;
 use crate::xen::ring::FrontRing;
@@ -47,6 +47,7 @@ pub struct Queue {
     /// Segments that the back-end takes in a request.
     max_segments: usize,
     patience: Patience,
+    ctrl_c: CtrlC,
     dead: Option<Error>,
 }
 
@@ -73,6 +74,7 @@ impl Queue {
             handle,
             max_segments: MAX_SEGMENTS,
             patience: Patience::default(),
+            ctrl_c: CtrlC::default(),
             dead: None,
         })
     }
@@ -130,7 +132,12 @@ impl Queue {
         })
     }
 
-    /// Takes the ring and all pages back.
+    /// Lets nothing be ended by Ctrl-C from now on.
+    pub fn ignore_ctrl_c(&mut self) {
+        self.ctrl_c = CtrlC::Waits;
+    }
+
+    /// Takes the ring and all pages back, and closes the event port.
     ///
     /// # Errors
     /// [`Error::Busy`] if the back-end keeps one mapped.
@@ -140,6 +147,8 @@ impl Queue {
         let chunks = requests.flat_map(|request| request.data.into_iter().chain(request.segments));
         let ends = chunks.map(GrantedPages::end).fold(Ok(()), Result::and);
         let ring = self.memory.take().map_or(Ok(()), GrantedPages::end);
+        // Whoever still holds the disk may never drop it: the operating system starts meanwhile.
+        self.event.close();
         // The last disk of the domain takes back what all shared.
         let pools = self.pools.take().and_then(Arc::into_inner);
         let pools = pools.map_or(Ok(()), |pools| pools.into_inner().close());
@@ -298,7 +307,7 @@ impl Queue {
             return Err(self.die(Error::Timeout));
         }
         let answer = || Ok(self.ring.arm().then_some(()));
-        match self.event.wait_until(deadline, answer) {
+        match self.event.wait_until(deadline, self.ctrl_c, answer) {
             Ok(()) => Ok(()),
             // What is under way cannot be called back: it is waited for, but not for long.
             Err(Error::Interrupted) => {

@@ -43,11 +43,11 @@ fn remove(model: &Model, xen: &Arc<Device>) -> Result<()> {
     let kept = services.grants.leaked_frames();
     model.set_exposed(kept.into_iter().map(page).collect());
     let left = services.grants.in_use() - services.grants.leaked();
-    services.hv.unmap_all();
-    match left {
+    let granted = match left {
         0 => Ok(()),
         _ => Err(Error::Busy),
-    }
+    };
+    granted.and(services.settle()).and(services.hv.unmap_all())
 }
 
 dm::driver! {

@@ -9,6 +9,16 @@ use common::{Error, Result};
 /// How long a wait goes on before Ctrl-C is looked for, in microseconds.
 const SLICE_US: u64 = 100_000;
 
+/// What Ctrl-C does to a wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CtrlC {
+    /// It ends it.
+    #[default]
+    Ends,
+    /// Nothing: what is given back is given back in order.
+    Waits,
+}
+
 /// An event port.
 pub struct EventChannel {
     hv: Arc<dyn Hypervisor>,
@@ -48,13 +58,22 @@ impl EventChannel {
         self.hv.notify(self.port);
     }
 
-    /// Waits until `ready` says so, looking again at each event.
+    /// Closes it, unless the toolstack made it.
+    pub fn close(&mut self) {
+        if core::mem::take(&mut self.owned) {
+            self.hv.close_port(self.port);
+        }
+    }
+
+    /// Waits until `ready` says so, looking again at each event. Unless Ctrl-C
+    /// ends it, that is left for whoever looks for it next.
     ///
     /// # Errors
     /// [`Error::Timeout`], [`Error::Interrupted`] by Ctrl-C, or what `ready` says.
     pub fn wait_until<T>(
         &self,
         deadline: Deadline,
+        ctrl_c: CtrlC,
         mut ready: impl FnMut() -> Result<Option<T>>,
     ) -> Result<T> {
         loop {
@@ -68,7 +87,7 @@ impl EventChannel {
                 return Err(Error::Timeout);
             }
             self.hv.wait(self.port, left.min(SLICE_US));
-            if common::console::ctrlc() {
+            if ctrl_c == CtrlC::Ends && common::console::ctrlc() {
                 return Err(Error::Interrupted);
             }
         }
@@ -84,8 +103,6 @@ impl EventChannel {
 
 impl Drop for EventChannel {
     fn drop(&mut self) {
-        if self.owned {
-            self.hv.close_port(self.port);
-        }
+        self.close();
     }
 }

@@ -47,6 +47,15 @@ impl XenHypervisor {
             .ok_or(Error::OutOfRange)?;
         let frame = info >> PAGE_SHIFT;
         add_to_physmap(memory::SPACE_SHARED_INFO, 0, frame)?;
+        XenHypervisor::with_shared_info(region, info).inspect_err(|_| {
+            // An operating system maps it anew.
+            _ = remove_from_physmap(frame);
+        })
+    }
+
+    /// The rest, once Xen's page is at the address `info`.
+    fn with_shared_info(region: Range<u64>, info: u64) -> Result<XenHypervisor> {
+        let frame = info >> PAGE_SHIFT;
         let shared_info = map(frame)?;
         // Polled, so never an interrupt: everything stays masked.
         for word in 0..shared_info::WORDS {
@@ -235,24 +244,10 @@ impl Hypervisor for XenHypervisor {
         }
     }
 
-    fn unmap_all(&self) {
-        for frame in self.mapped.lock().drain(..) {
-            let mut op = memory::RemoveFromPhysmap {
-                domid: DOMID_SELF,
-                gpfn: frame,
-            };
-            // SAFETY: the structure is that operation's; nobody uses the page any more.
-            if let Err(error) = unsafe {
-                call(
-                    hypercall::MEMORY_OP,
-                    memory::REMOVE_FROM_PHYSMAP,
-                    &mut op,
-                    0,
-                )
-            } {
-                common::println!("xen: frame {frame:#x} could not be unmapped: {error}");
-            }
-        }
+    fn unmap_all(&self) -> Result<()> {
+        let frames = core::mem::take(&mut *self.mapped.lock());
+        let results = frames.into_iter().map(remove_from_physmap);
+        results.fold(Ok(()), Result::and)
     }
 }
 
@@ -285,6 +280,16 @@ fn add_to_physmap(space: u32, idx: u64, gpfn: u64) -> Result<()> {
     };
     // SAFETY: the structure is that operation's, and the frame is outside of RAM.
     unsafe { call(hypercall::MEMORY_OP, memory::ADD_TO_PHYSMAP, &mut op, 0) }.map(drop)
+}
+
+fn remove_from_physmap(gpfn: u64) -> Result<()> {
+    let mut op = memory::RemoveFromPhysmap {
+        domid: DOMID_SELF,
+        gpfn,
+    };
+    let (sub_op, arg) = (memory::REMOVE_FROM_PHYSMAP, &mut op);
+    // SAFETY: the structure is that operation's; nobody uses the page any more.
+    unsafe { call(hypercall::MEMORY_OP, sub_op, arg, 0) }.map(drop)
 }
 
 fn register_runstate(address: u64) -> Result<()> {

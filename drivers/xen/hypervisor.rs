@@ -71,5 +71,5 @@ pub trait Hypervisor: Send + Sync {
 
     /// Gives back the pages of Xen's that were mapped, before an operating
     /// system starts, which can map them only once.
-    fn unmap_all(&self);
+    fn unmap_all(&self) -> Result<()>;
 }

@@ -19,6 +19,9 @@ use dm::{Device, Model, Ops, UclassId};
 /// The directory with all disks.
 const DISKS: &str = "device/vbd";
 
+/// More disks than this are none.
+const MOST: usize = 1024;
+
 /// A disk as XenStore lists it.
 struct Vbd {
     /// Its directory: `device/vbd/51712`.
@@ -38,6 +41,13 @@ fn probe(model: &Model, bus: &Arc<Device>) -> Result<Ops> {
     // By number, not in the order of the listing, so that a disk's place never depends on it.
     let mut numbers: Vec<u64> = names.iter().filter_map(|name| number(name).ok()).collect();
     numbers.sort_unstable();
+    if numbers.len() > MOST {
+        common::println!(
+            "pvblock: {} disks are too many, only {MOST} are used",
+            numbers.len()
+        );
+        numbers.truncate(MOST);
+    }
     for disk in bus.children() {
         let vbd = disk.plat::<Vbd>();
         if !vbd.is_ok_and(|vbd| numbers.contains(&vbd.number)) {

@@ -50,6 +50,15 @@ impl Services {
         Ok(new)
     }
 
+    /// Leaves XenStore, if it was used, as [`XenStore::settle`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn settle(&self) -> Result<()> {
+        let store = self.store.lock().clone();
+        store.map_or(Ok(()), |store| store.settle())
+    }
+
     /// The pages that the disks of a domain share; they exist as long as one of these disks.
     ///
     /// # Errors

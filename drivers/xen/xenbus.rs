@@ -55,9 +55,10 @@ impl XenbusDevice {
         })
     }
 
-    /// Begins a piece of work that ends at `limit`: no request to the store takes longer.
-    pub fn set_limit(&self, limit: Deadline) {
-        self.store.set_limit(limit);
+    /// Begins to give it back, which ends at `limit`: no request to the store takes
+    /// longer, and Ctrl-C ends none.
+    pub fn begin_leaving(&self, limit: Deadline) {
+        self.store.finish_until(limit);
     }
 
     /// The domain of the back-end.

@@ -6,7 +6,7 @@
 //!
 //! Source: `docs/misc/xenstore.txt`.
 
-use crate::xen::events::EventChannel;
+use crate::xen::events::{CtrlC, EventChannel};
 use crate::xen::shared::Shared;
 use crate::xen::xenstream::{Message, Stream};
 use alloc::string::String;
@@ -26,7 +26,7 @@ const TOGETHER_MS: u64 = 8000;
 /// How often a transaction is tried again.
 const RETRIES: usize = 16;
 /// The largest listing that is put together from parts.
-const LISTING_MAX: usize = 1 << 20;
+const LISTING_MAX: usize = 64 << 10;
 
 /// A transaction's number; 0 is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct XenStore {
     channel: Arc<Channel>,
     /// When requests by this handle are given up, whatever each of them may take.
     limit: Mutex<Option<Deadline>>,
+    /// What Ctrl-C does to them.
+    ctrl_c: Mutex<CtrlC>,
 }
 
 /// What all handles share.
@@ -55,6 +57,7 @@ impl XenStore {
         XenStore {
             channel: Arc::new(Channel { event, stream }),
             limit: Mutex::new(None),
+            ctrl_c: Mutex::default(),
         }
     }
 
@@ -64,18 +67,43 @@ impl XenStore {
         XenStore {
             channel: self.channel.clone(),
             limit: Mutex::new(Some(limit)),
+            ctrl_c: Mutex::default(),
         }
     }
 
-    /// Begins another piece of work with this handle.
-    pub fn set_limit(&self, limit: Deadline) {
+    /// Begins the last piece of work with this handle, which Ctrl-C does not end.
+    pub fn finish_until(&self, limit: Deadline) {
         *self.limit.lock() = Some(limit);
+        *self.ctrl_c.lock() = CtrlC::Waits;
     }
 
     /// Lets a piece of work go on until then, if its limit was earlier.
     pub fn extend_limit(&self, least: Deadline) {
         let mut limit = self.limit.lock();
         *limit = limit.map(|limit| limit.max(least));
+    }
+
+    /// Waits until the ring is as an operating system wants to find it: all requests are
+    /// sent and answered. A daemon that does not answer in time is the next one's to wait
+    /// for, too; of a request that does not fit into the ring it must have taken the rest.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if it has not.
+    pub fn settle(&self) -> Result<()> {
+        let deadline = Deadline::after_ms(TIMEOUT_MS);
+        let idle = |stream: &mut Stream| {
+            self.send(stream)?;
+            self.answer(stream, None, deadline)?;
+            Ok(stream.is_idle().then_some(()))
+        };
+        // Whatever goes wrong: what counts is what the ring holds.
+        _ = self.channel.event.wait_until(deadline, CtrlC::Waits, || {
+            idle(&mut self.channel.stream.lock())
+        });
+        match self.channel.stream.lock().is_cut() {
+            true => Err(Error::Busy),
+            false => Ok(()),
+        }
     }
 
     /// The same store for the requests of one operation of a user's.
@@ -215,9 +243,8 @@ impl XenStore {
         wanted: impl Fn(&str) -> bool,
         deadline: Deadline,
     ) -> Result<WatchEvent> {
-        self.channel.event.wait_until(deadline, || {
-            let mut stream = self.channel.stream.lock();
-            self.answer(&mut stream, None, deadline)?;
+        self.wait(deadline, |stream| {
+            self.answer(stream, None, deadline)?;
             Ok(stream.take_event(&wanted))
         })
     }
@@ -254,22 +281,30 @@ impl XenStore {
 
     fn request(&self, op: u32, transaction: Transaction, parts: &[&[u8]]) -> Result<Vec<u8>> {
         let deadline = self.deadline(TIMEOUT_MS);
-        let id = self.channel.event.wait_until(deadline, || {
-            let mut stream = self.channel.stream.lock();
+        let id = self.wait(deadline, |stream| {
             // What requests that were given up have left goes first.
-            self.send(&mut stream)?;
+            self.send(stream)?;
             match stream.begin(op, transaction.0, parts)? {
                 // The daemon may read only after its answers are taken.
-                None => self.answer(&mut stream, None, deadline).map(|_| None),
+                None => self.answer(stream, None, deadline).map(|_| None),
                 id => Ok(id),
             }
         })?;
-        self.channel.event.wait_until(deadline, || {
-            let mut stream = self.channel.stream.lock();
-            self.send(&mut stream)?;
-            self.answer(&mut stream, Some((op, id)), deadline)?
-                .transpose()
+        self.wait(deadline, |stream| {
+            self.send(stream)?;
+            self.answer(stream, Some((op, id)), deadline)?.transpose()
         })
+    }
+
+    /// Waits until `ready` says so, which looks at the stream after each event.
+    fn wait<T>(
+        &self,
+        deadline: Deadline,
+        mut ready: impl FnMut(&mut Stream) -> Result<Option<T>>,
+    ) -> Result<T> {
+        let ctrl_c = *self.ctrl_c.lock();
+        let ready = || ready(&mut self.channel.stream.lock());
+        self.channel.event.wait_until(deadline, ctrl_c, ready)
     }
 
     /// Sorts the messages that are there, up to the reply to `request`; however

@@ -3,6 +3,8 @@
 //!
 //! A request that was given up (a time limit, Ctrl-C) leaves the stream in step:
 //! what is left of it is sent first, and its late reply is dropped by its number.
+//! One that fits into the ring is put there as a whole, or not at all: an operating
+//! system that goes on with the ring never finds a part of one.
 //!
 //! Source: `xen/include/public/io/xs_wire.h`.
 
@@ -31,14 +33,22 @@ pub struct WatchEvent {
 /// Both directions, and what has come and nobody has taken yet.
 pub struct Stream {
     ring: Shared,
-    /// What is still to be sent of the request under way.
-    sending: VecDeque<u8>,
+    /// The requests that are not in the ring yet, the first one perhaps in part.
+    sending: VecDeque<Sending>,
     /// What has come of the message under way.
     receiving: Vec<u8>,
     last_id: u32,
+    /// The request whose reply came last.
+    answered: u32,
     events: VecDeque<WatchEvent>,
     /// Why the stream can no longer be used.
     broken: Option<Error>,
+}
+
+/// A request on its way into the ring.
+struct Sending {
+    bytes: Vec<u8>,
+    sent: usize,
 }
 
 /// What the daemon sent.
@@ -56,6 +66,7 @@ impl Stream {
             sending: VecDeque::new(),
             receiving: Vec::new(),
             last_id: 0,
+            answered: 0,
             events: VecDeque::new(),
             broken: None,
         }
@@ -70,16 +81,14 @@ impl Stream {
         if len > PAYLOAD_MAX {
             return Err(Error::Invalid("too long for XenStore"));
         }
-        if self.sending.len() > HEADER + PAYLOAD_MAX {
+        let waiting: usize = self.sending.iter().map(|request| request.bytes.len()).sum();
+        if waiting > HEADER + PAYLOAD_MAX {
             return Ok(None);
         }
         self.last_id = self.last_id.wrapping_add(1);
-        for word in [op, self.last_id, transaction, len as u32] {
-            self.sending.extend(word.to_le_bytes());
-        }
-        parts
-            .iter()
-            .for_each(|part| self.sending.extend(part.iter()));
+        let header = [op, self.last_id, transaction, len as u32].map(u32::to_le_bytes);
+        let bytes = [header.as_flattened(), &parts.concat()].concat();
+        self.sending.push_back(Sending { bytes, sent: 0 });
         Ok(Some(self.last_id))
     }
 
@@ -94,15 +103,38 @@ impl Stream {
         if used > RING_SIZE {
             return self.violation("XenStore consumed more than was sent");
         }
-        let count = self.sending.len().min((RING_SIZE - used) as usize);
-        let bytes: Vec<u8> = self.sending.drain(..count).collect();
-        let (first, second) = places(producer, count);
-        let (now, later) = bytes.split_at(first.len());
-        self.ring.write(REQ + first.start, now);
-        self.ring.write(REQ + second.start, later);
+        let room = (RING_SIZE - used) as usize;
+        let mut count = 0;
+        while let Some(request) = self.sending.front_mut() {
+            let left = request.bytes.get(request.sent..).unwrap_or_default();
+            let waits = left.len() > room - count && request.bytes.len() <= RING_SIZE as usize;
+            let part = left.len().min(room - count);
+            if waits || part == 0 && !left.is_empty() {
+                break;
+            }
+            let (now, _) = left.split_at(part);
+            let (first, second) = places(producer.wrapping_add(count as u32), part);
+            let (now, later) = now.split_at(first.len());
+            self.ring.write(REQ + first.start, now);
+            self.ring.write(REQ + second.start, later);
+            (request.sent, count) = (request.sent + part, count + part);
+            if request.sent == request.bytes.len() {
+                self.sending.pop_front();
+            }
+        }
         self.ring
             .store_u32(REQ_PROD, producer.wrapping_add(count as u32));
         Ok(count > 0)
+    }
+
+    /// Whether everything was sent and answered, and nothing has come in part.
+    pub fn is_idle(&self) -> bool {
+        self.sending.is_empty() && self.receiving.is_empty() && self.answered == self.last_id
+    }
+
+    /// Whether the ring holds a part of a request, whose rest would have to follow.
+    pub fn is_cut(&self) -> bool {
+        self.sending.front().is_some_and(|request| request.sent > 0)
     }
 
     /// Whether the ring holds unread bytes.
@@ -189,6 +221,7 @@ impl Stream {
         if self.last_id.wrapping_sub(message.id) > u32::MAX / 2 {
             return self.violation("a XenStore reply to no request");
         }
+        self.answered = message.id;
         match request {
             Some((op, id)) if message.id == id => match message.op {
                 op::ERROR => Ok(Some(Err(error(&message.payload)))),

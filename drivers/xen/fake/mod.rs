@@ -202,7 +202,9 @@ impl Hypervisor for FakeXen {
         });
     }
 
-    fn unmap_all(&self) {}
+    fn unmap_all(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A guest's services on a fake Xen.

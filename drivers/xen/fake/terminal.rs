@@ -40,6 +40,11 @@ pub fn take_output() -> String {
     String::from_utf8(OUTPUT.take()).unwrap()
 }
 
+/// Forgets what was pressed and nobody has looked for.
+pub fn forget_keys() {
+    KEYS.take();
+}
+
 /// Presses Ctrl-C, once: what is not taken at the first look goes to all tests.
 pub fn press_ctrl_c() {
     KEYS.with_borrow_mut(|keys| *keys = [3].into());

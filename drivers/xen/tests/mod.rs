@@ -5,6 +5,7 @@ mod corrupted;
 mod disk;
 mod disk_discard;
 mod disk_hostile;
+mod disk_interrupted;
 mod disk_pieces;
 mod disk_slow;
 mod disk_states;

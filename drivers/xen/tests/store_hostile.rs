@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use arch::time::Deadline;
 use common::Error;
 use dm::xen::Store;
-use include::xen::io::xs_wire::{REQ_CONS, RSP_PROD, op};
+use include::xen::io::xs_wire::{HEADER, REQ, REQ_CONS, REQ_PROD, RING_SIZE, RSP_PROD, op};
 
 /// How soon the prompt must answer again, in milliseconds.
 const LIMIT_MS: u64 = 10_000;
@@ -42,6 +42,55 @@ fn with_hook(hook: impl FnMut(&Message, Message) -> Vec<Message> + Send + 'stati
     let fixture = Fixture::new();
     fixture.world(|world| world.store.hook = Some(Box::new(hook)));
     fixture
+}
+
+/// The bytes of requests that the daemon has not taken yet.
+fn untaken(fixture: &Fixture) -> Vec<u8> {
+    fixture.world(|world| {
+        let page = &world.store.page;
+        let (from, to) = (page.load_u32(REQ_CONS), page.load_u32(REQ_PROD));
+        (from..to)
+            .map(|at| {
+                let mut byte = [0];
+                page.read(REQ + (at % RING_SIZE) as usize, &mut byte);
+                byte[0]
+            })
+            .collect()
+    })
+}
+
+#[test]
+fn a_daemon_that_stands_still_leaves_whole_requests_to_the_operating_system() {
+    let fixture = Fixture::new();
+    let store = fixture.store().until(Deadline::after_ms(1000));
+    fixture.world(|world| world.store.frozen = true);
+    for name in ["a", "bc", "def"].iter().cycle().take(90) {
+        assert_eq!(store.read(&name.repeat(9)), Err(Error::Timeout));
+    }
+    assert_eq!(fixture.store().settle(), Ok(()));
+    let bytes = untaken(&fixture);
+    assert!(bytes.len() > RING_SIZE as usize / 2);
+    let mut rest = &bytes[..];
+    while !rest.is_empty() {
+        let len = u32::from_le_bytes(rest[12..HEADER].try_into().unwrap());
+        rest = &rest[HEADER + len as usize..];
+    }
+
+    // What does not fit can only be sent in parts.
+    fixture.world(|world| world.store.frozen = false);
+    assert_eq!(fixture.store().read("a"), Err(Error::NotFound));
+    assert_eq!(
+        (fixture.store().settle(), untaken(&fixture)),
+        (Ok(()), Vec::new())
+    );
+    fixture.world(|world| world.store.frozen = true);
+    let store = fixture.store().until(Deadline::after_ms(1000));
+    let large = store.write(NO_TRANSACTION, "a", &"x".repeat(3000));
+    assert_eq!(large, Err(Error::Timeout));
+    assert_eq!(fixture.store().settle(), Err(Error::Busy));
+    fixture.world(|world| world.store.frozen = false);
+    assert_eq!(fixture.store().settle(), Ok(()));
+    assert_eq!(fixture.store().read("a").unwrap().len(), 3000);
 }
 
 #[test]
