@@ -8,6 +8,7 @@
 use crate::storage::{Failure, Storage};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use common::{Error, print};
@@ -126,10 +127,12 @@ fn taken(location: &Location, len: u64) -> common::Result<Vec<(String, Range<u64
     };
     let block = u64::from(partition.block_size);
     let table = match kind {
-        PartType::Unknown if fs::open(disk, partition).is_ok() => {
-            return Ok(vec![("a file system".to_string(), 0..u64::MAX)]);
+        PartType::Unknown => {
+            // One that is damaged, or has what is not known here, is somebody's, too.
+            let range = Arc::new(BlockRange::new(disk, partition)?);
+            let found = fs::find(&range, None)?.map(|_| ("a file system".to_string(), 0..u64::MAX));
+            return Ok(found.into_iter().collect());
         }
-        PartType::Unknown => return Ok(Vec::new()),
         PartType::Dos => block,
         PartType::Efi => block.saturating_mul(2).saturating_add(GPT_ENTRIES),
     };

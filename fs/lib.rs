@@ -257,15 +257,23 @@ pub fn open_as(
 /// # Errors
 /// As [`open`].
 pub fn probe(range: &Arc<BlockRange>, name: Option<&str>) -> Result<Box<dyn FileSystem>> {
+    find(range, name)?.ok_or(Error::Unsupported("no file system that is known"))
+}
+
+/// As [`probe`], but it is no error if there is none that is known.
+///
+/// # Errors
+/// What a driver says of its own file system, or the device.
+pub fn find(range: &Arc<BlockRange>, name: Option<&str>) -> Result<Option<Box<dyn FileSystem>>> {
     for driver in drivers()
         .into_iter()
         .filter(|driver| name.is_none_or(|name| name == driver.name))
     {
         if let Some(found) = (driver.probe)(range)? {
-            return Ok(found);
+            return Ok(Some(found));
         }
     }
-    Err(Error::Unsupported("no file system that is known"))
+    Ok(None)
 }
 
 /// The file system of an interface that has no disks; `None` for all others.

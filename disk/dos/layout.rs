@@ -155,6 +155,10 @@ impl Layout {
             Some(signature) => signature,
             None => old_signature(&range)?.unwrap_or_else(random),
         };
+        if self.extended != 0 && self.logical.is_empty() {
+            // An old table there would bring its partitions back.
+            range.write_at(block(self.extended), &sector(&[], 0))?;
+        }
         let mut table = self.extended;
         for (at, partition) in self.logical.iter().enumerate() {
             let next = self.logical.get(at.saturating_add(1));

@@ -8,11 +8,14 @@ use super::Ext4;
 use super::file::File;
 use super::inode::Inode;
 use alloc::vec;
-use common::{Error, Result};
+use common::{Error, Result, console};
 use disk::le;
 
 /// A directory larger than this is taken for damage.
 const MAX_SIZE: u64 = 1 << 30;
+
+/// Blocks between two looks for Ctrl-C.
+const LOOK: usize = 256;
 
 /// What is called with each name and its inode number; it says whether to go on.
 pub type Each<'a> = &'a mut dyn FnMut(&[u8], u32) -> Result<bool>;
@@ -35,16 +38,20 @@ pub fn lookup(fs: &Ext4, dir: &Inode, wanted: &[u8]) -> Result<u32> {
 /// Calls `each` with all names, until it says no.
 pub fn entries(fs: &Ext4, dir: &Inode, each: Each<'_>) -> Result<()> {
     if dir.is_inline() {
-        return inline_entries(fs, dir, each);
+        return inline_entries(dir, each);
     }
     if dir.size > MAX_SIZE {
         return Err(Error::Corrupt("ext4: a directory is too large"));
     }
     let mut file = File::new(fs, dir)?;
     let mut block = vec![0; fs.superblock.block_size];
-    for offset in (0..dir.size).step_by(block.len()) {
+    for (count, offset) in (1usize..).zip((0..dir.size).step_by(block.len())) {
+        // A damaged one may show the same blocks again and again.
+        if count.is_multiple_of(LOOK) && console::ctrlc() {
+            return Err(Error::Interrupted);
+        }
         let len = file.read(offset, &mut block)?;
-        if !block_entries(fs, le::slice(&block, 0, len)?, each)? {
+        if !block_entries(le::slice(&block, 0, len)?, each)? {
             break;
         }
     }
@@ -52,19 +59,19 @@ pub fn entries(fs: &Ext4, dir: &Inode, each: Each<'_>) -> Result<()> {
 }
 
 /// The names of a directory inside of its inode: `.` and `..` are implied.
-fn inline_entries(fs: &Ext4, dir: &Inode, each: Each<'_>) -> Result<()> {
+fn inline_entries(dir: &Inode, each: Each<'_>) -> Result<()> {
     let (first, second) = dir.inline_parts()?;
     let parent = le::u32(first, 0)?;
     let rest = first.get(4..).unwrap_or_default();
     let _ = each(b".", dir.number)?
         && each(b"..", parent)?
-        && block_entries(fs, rest, each)?
-        && block_entries(fs, second, each)?;
+        && block_entries(rest, each)?
+        && block_entries(second, each)?;
     Ok(())
 }
 
 /// Calls `each` with the names of a block; returns whether to go on with the next.
-fn block_entries(fs: &Ext4, block: &[u8], each: Each<'_>) -> Result<bool> {
+fn block_entries(block: &[u8], each: Each<'_>) -> Result<bool> {
     let mut at = 0usize;
     while at < block.len() {
         let inode = le::u32(block, at)?;
@@ -73,11 +80,8 @@ fn block_entries(fs: &Ext4, block: &[u8], each: Each<'_>) -> Result<bool> {
             0 | 0xffff if block.len() == 65536 => block.len(),
             len => usize::from(len),
         };
-        // The upper byte of the length is the type, where there are types.
-        let name_len = match fs.superblock.has_file_types {
-            true => usize::from(le::u8(block, at.saturating_add(6))?),
-            false => usize::from(le::u16(block, at.saturating_add(6))?),
-        };
+        // No name has more than 255 bytes; the next byte is the type, or marks a checksum.
+        let name_len = usize::from(le::u8(block, at.saturating_add(6))?);
         let end = at.saturating_add(len);
         if name_len.saturating_add(8) > len || end > block.len() {
             return Err(Error::Corrupt("ext4: an entry of a directory"));

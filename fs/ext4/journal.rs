@@ -10,10 +10,10 @@ use super::checksum::crc32c;
 use super::file::File;
 use super::inode::Inode;
 use super::{Ext4, le};
-use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use common::{Error, Result};
+use core::cmp::Reverse;
 
 const MAGIC: u32 = 0xc03b_3998;
 const DESCRIPTOR: u32 = 1;
@@ -24,7 +24,8 @@ const INCOMPAT_64BIT: u32 = 0x2;
 const INCOMPAT_CSUM_V2: u32 = 0x8;
 const INCOMPAT_CSUM_V3: u32 = 0x10;
 const INCOMPAT_FAST_COMMIT: u32 = 0x20;
-/// Revocation (1) and asynchronous commits (4) need nothing special here.
+/// Revocation (1) needs nothing special here, nor do asynchronous commits (4): what
+/// has a checksum is checked when it is used.
 const INCOMPAT_KNOWN: u32 =
     0x5 | INCOMPAT_64BIT | INCOMPAT_CSUM_V2 | INCOMPAT_CSUM_V3 | INCOMPAT_FAST_COMMIT;
 
@@ -37,11 +38,16 @@ const TAG_LAST: u32 = 0x8;
 
 /// Blocks that are remembered: those of a journal of 1 GiB.
 const MAX_BLOCKS: usize = 1 << 18;
+/// Blocks that were freed, and are remembered while the journal is read.
+const MAX_REVOKED: usize = 1 << 19;
 
 /// Where the newest copies of blocks are.
 #[derive(Default)]
 pub struct Replay {
-    copies: BTreeMap<u64, Copy>,
+    /// In the order of the blocks.
+    copies: Vec<Copy>,
+    /// What checksums of blocks start from.
+    seed: u32,
     /// Whether there may be fast commits too, which are not looked at.
     fast_commits: bool,
 }
@@ -49,12 +55,36 @@ pub struct Replay {
 /// A block's copy in the journal.
 #[derive(Clone, Copy)]
 struct Copy {
+    /// The block of the file system.
+    block: u64,
     /// Where it is, in bytes of the partition.
     offset: u64,
     /// Whether its first bytes were changed, not to look like the journal's own mark.
     escaped: bool,
     /// The transaction it belongs to.
     sequence: u32,
+    checksum: Checksum,
+}
+
+/// What a block in the journal must come to.
+#[derive(Clone, Copy)]
+enum Checksum {
+    Unknown,
+    /// The lower half of a checksum.
+    Lower(u16),
+    Whole(u32),
+}
+
+impl Checksum {
+    /// Whether a block has it, together with its transaction's number.
+    fn is_of(self, seed: u32, sequence: u32, block: &[u8]) -> bool {
+        let all = || crc32c(crc32c(seed, &sequence.to_be_bytes()), block);
+        match self {
+            Checksum::Unknown => true,
+            Checksum::Lower(lower) => all() as u16 == lower,
+            Checksum::Whole(whole) => all() == whole,
+        }
+    }
 }
 
 impl Replay {
@@ -62,18 +92,17 @@ impl Replay {
     pub fn patch(&self, fs: &Ext4, offset: u64, buf: &mut [u8]) -> Result<()> {
         let size = fs.superblock.block_size as u64;
         let end = offset.saturating_add(buf.len() as u64);
-        let first = offset.checked_div(size).unwrap_or(0);
-        for (&block, copy) in self
-            .copies
-            .range(first..)
-            .take_while(|(block, _)| fs.superblock.offset(**block) < end)
-        {
-            let start = fs.superblock.offset(block);
+        let copies = self.from(fs, offset);
+        for copy in copies.take_while(|copy| fs.superblock.offset(copy.block) < end) {
+            let start = fs.superblock.offset(copy.block);
             let from = start.max(offset);
             let len = start.saturating_add(size).min(end).saturating_sub(from) as usize;
             let skip = from.saturating_sub(start) as usize;
             let mut newest = vec![0; fs.superblock.block_size];
             fs.read_raw(copy.offset, &mut newest)?;
+            if !copy.checksum.is_of(self.seed, copy.sequence, &newest) {
+                return Err(Error::Corrupt("ext4: checksum of a block in the journal"));
+            }
             if copy.escaped {
                 newest
                     .iter_mut()
@@ -93,12 +122,17 @@ impl Replay {
     /// Whether bytes at an offset of the partition stay what they are when the
     /// journal is replayed, and belong to what they belong to now.
     pub fn leaves(&self, fs: &Ext4, offset: u64, len: usize) -> bool {
-        let size = fs.superblock.block_size as u64;
         let end = offset.saturating_add(len as u64);
+        let next = self.from(fs, offset).next();
+        !self.fast_commits && next.is_none_or(|copy| fs.superblock.offset(copy.block) >= end)
+    }
+
+    /// The copies from the block on that holds an offset.
+    fn from(&self, fs: &Ext4, offset: u64) -> impl Iterator<Item = &Copy> {
+        let size = fs.superblock.block_size as u64;
         let first = offset.checked_div(size).unwrap_or(0);
-        let mut later = self.copies.range(first..).map(|(block, _)| *block);
-        let next = later.next();
-        !self.fast_commits && next.is_none_or(|block| fs.superblock.offset(block) >= end)
+        let before = self.copies.partition_point(|copy| copy.block < first);
+        self.copies.iter().skip(before)
     }
 }
 
@@ -106,35 +140,55 @@ impl Replay {
 pub fn scan(fs: &Ext4, inode: u32) -> Result<Replay> {
     let inode = Inode::read(fs, inode)?;
     let mut log = Log::open(fs, &inode)?;
-    let mut replay = Replay {
-        copies: BTreeMap::new(),
-        fast_commits: log.features & INCOMPAT_FAST_COMMIT != 0,
-    };
-    let mut revoked = BTreeMap::new();
-    while let Some(transaction) = log.transaction()? {
-        for (block, sequence) in transaction.revoked {
-            revoked.insert(block, sequence);
-        }
-        replay.copies.extend(transaction.copies);
-        if replay.copies.len().saturating_add(revoked.len()) > MAX_BLOCKS {
-            return Err(Error::Unsupported(
-                "ext4: not unmounted, and the journal is too large to replay here",
-            ));
-        }
+    let mut found = Found::default();
+    let mut whole = (0, 0);
+    let oldest = log.sequence;
+    while log.transaction(&mut found)? {
+        whole = (found.copies.len(), found.revoked.len());
     }
+    let Found {
+        mut copies,
+        mut revoked,
+    } = found;
+    copies.truncate(whole.0);
+    revoked.truncate(whole.1);
+    // The newest ones first, of which only the first is kept.
+    let age = |sequence: u32| Reverse(sequence.wrapping_sub(oldest));
+    copies.sort_unstable_by_key(|copy| (copy.block, age(copy.sequence)));
+    copies.dedup_by_key(|copy| copy.block);
+    revoked.sort_unstable_by_key(|&(block, sequence)| (block, age(sequence)));
+    revoked.dedup_by_key(|(block, _)| *block);
     // A revoked block was freed: older copies must not come back.
-    replay.copies.retain(|block, copy| {
-        revoked
-            .get(block)
-            .is_none_or(|&sequence: &u32| (copy.sequence.wrapping_sub(sequence) as i32) > 0)
+    copies.retain(|copy| {
+        let found = revoked.binary_search_by_key(&copy.block, |(block, _)| *block);
+        let found = found.ok().and_then(|index| revoked.get(index));
+        found.is_none_or(|(_, sequence)| age(copy.sequence) < age(*sequence))
     });
-    Ok(replay)
+    Ok(Replay {
+        copies,
+        seed: log.seed.unwrap_or(0),
+        fast_commits: log.features & INCOMPAT_FAST_COMMIT != 0,
+    })
 }
 
+/// What was found in the log, in its order.
 #[derive(Default)]
-struct Transaction {
-    copies: Vec<(u64, Copy)>,
+struct Found {
+    copies: Vec<Copy>,
+    /// Blocks that were freed, and the transaction in which they were.
     revoked: Vec<(u64, u32)>,
+}
+
+/// Adds to a list that has a limit.
+fn note<T>(list: &mut Vec<T>, most: usize, item: T) -> Result<()> {
+    if list.len() >= most {
+        return Err(Error::Unsupported(
+            "ext4: not unmounted, and the journal is too large to replay here",
+        ));
+    }
+    list.try_reserve(1).map_err(|_| Error::NoMemory)?;
+    list.push(item);
+    Ok(())
 }
 
 /// The journal as it is read, from the oldest block on.
@@ -208,32 +262,29 @@ impl<'a> Log<'a> {
         })
     }
 
-    /// The next complete transaction; `None` at the end of the log.
-    fn transaction(&mut self) -> Result<Option<Transaction>> {
-        let mut transaction = Transaction::default();
+    /// Takes the next transaction; false at the end of the log, which may be within one.
+    fn transaction(&mut self, found: &mut Found) -> Result<bool> {
         while let Some(offset) = self.next_block()? {
             let mut block = vec![0; self.fs.superblock.block_size];
             self.fs.read_raw(offset, &mut block)?;
             // What does not belong to this transaction is left from an older round of the log.
             if le::be32(&block, 0)? != MAGIC || le::be32(&block, 8)? != self.sequence {
-                return Ok(None);
+                return Ok(false);
             }
             let is_good = match le::be32(&block, 4)? {
-                DESCRIPTOR => {
-                    self.check_tail(&block)? && self.descriptor(&block, &mut transaction)?
-                }
-                REVOKE => self.check_tail(&block)? && self.revoke(&block, &mut transaction)?,
+                DESCRIPTOR => self.check_tail(&block)? && self.descriptor(&block, found)?,
+                REVOKE => self.check_tail(&block)? && self.revoke(&block, found)?,
                 COMMIT if self.check_commit(&block)? => {
                     self.sequence = self.sequence.wrapping_add(1);
-                    return Ok(Some(transaction));
+                    return Ok(true);
                 }
                 _ => false,
             };
             if !is_good {
-                return Ok(None);
+                return Ok(false);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Where the next block of the log is, in bytes of the partition.
@@ -252,7 +303,7 @@ impl<'a> Log<'a> {
     }
 
     /// Takes the list of copies that follow; false if the log ends among them.
-    fn descriptor(&mut self, block: &[u8], transaction: &mut Transaction) -> Result<bool> {
+    fn descriptor(&mut self, block: &[u8], found: &mut Found) -> Result<bool> {
         let is_v3 = self.features & INCOMPAT_CSUM_V3 != 0;
         let is_long = self.features & INCOMPAT_64BIT != 0;
         let tag_len: usize = match (is_v3, self.features & INCOMPAT_CSUM_V2 != 0) {
@@ -278,12 +329,19 @@ impl<'a> Log<'a> {
             let Some(offset) = self.next_block()? else {
                 return Ok(false);
             };
+            let checksum = match self.seed {
+                None => Checksum::Unknown,
+                Some(_) if is_v3 => Checksum::Whole(le::be32(tag, 12)?),
+                Some(_) => Checksum::Lower((le::be32(tag, 4)? >> 16) as u16),
+            };
             let copy = Copy {
+                block: number,
                 offset,
                 escaped: flags & TAG_ESCAPED != 0,
                 sequence: self.sequence,
+                checksum,
             };
-            transaction.copies.push((number, copy));
+            note(&mut found.copies, MAX_BLOCKS, copy)?;
             if flags & TAG_LAST != 0 {
                 break;
             }
@@ -294,7 +352,7 @@ impl<'a> Log<'a> {
     }
 
     /// Takes a list of blocks that were freed.
-    fn revoke(&self, block: &[u8], transaction: &mut Transaction) -> Result<bool> {
+    fn revoke(&self, block: &[u8], found: &mut Found) -> Result<bool> {
         let end = le::be32(block, 12)? as usize;
         let Some(list) = end
             .checked_sub(16)
@@ -310,7 +368,7 @@ impl<'a> Log<'a> {
             } else {
                 upper
             };
-            transaction.revoked.push((number, self.sequence));
+            note(&mut found.revoked, MAX_REVOKED, (number, self.sequence))?;
         }
         Ok(true)
     }

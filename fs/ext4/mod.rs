@@ -70,6 +70,9 @@ impl Ext4 {
         };
         if let Some(journal) = fs.superblock.dirty_journal()? {
             fs.replay = journal::scan(&fs, journal)?;
+            // A file system that has grown says so in the journal first.
+            fs.superblock = superblock::read_again(&fs)?
+                .ok_or(Error::Corrupt("ext4: no superblock in the journal"))?;
         }
         Ok(Some(fs))
     }
@@ -124,7 +127,11 @@ impl Ext4 {
             }
             todo.extend(parts(&target));
         }
-        Ok(current)
+        let is_dir = current.kind() == FileType::Directory;
+        match path.rsplit('/').next() {
+            Some("" | ".") if !is_dir => Err(Error::NotADirectory),
+            _ => Ok(current),
+        }
     }
 
     /// What a symbolic link says.
@@ -184,9 +191,6 @@ impl FileSystem for Ext4 {
 
     fn metadata(&self, path: &str) -> Result<Metadata> {
         let inode = self.find(path)?;
-        if path.ends_with('/') && inode.kind() != FileType::Directory {
-            return Err(Error::NotADirectory);
-        }
         Ok(Metadata {
             kind: inode.kind(),
             size: inode.size,

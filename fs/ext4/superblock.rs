@@ -51,8 +51,6 @@ pub struct Superblock {
     pub inode_size: usize,
     /// What all checksums start from, if there are any.
     pub checksum_seed: Option<u32>,
-    /// Whether directory entries tell the type of what they name.
-    pub has_file_types: bool,
     /// Whether directories can have more than 4 GiB.
     pub has_large_dirs: bool,
     /// The identity of the volume.
@@ -84,6 +82,13 @@ pub fn read(range: &BlockRange) -> Result<Option<Superblock>> {
         Err(Error::OutOfRange) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Reads it once more, as it is when the journal is replayed.
+pub fn read_again(fs: &Ext4) -> Result<Option<Superblock>> {
+    let mut bytes = [0; SIZE];
+    fs.read_at(OFFSET, &mut bytes)?;
+    parse(&bytes)
 }
 
 fn parse(bytes: &[u8; SIZE]) -> Result<Option<Superblock>> {
@@ -123,7 +128,6 @@ fn parse(bytes: &[u8; SIZE]) -> Result<Option<Superblock>> {
             usize::from(le::u16(bytes, 0x58)?)
         },
         checksum_seed: has_checksums.then_some(seed),
-        has_file_types: incompat & INCOMPAT_FILETYPE != 0,
         has_large_dirs: incompat & INCOMPAT_LARGEDIR != 0,
         uuid,
         label: le::array(bytes, 0x78)?,

@@ -119,6 +119,10 @@ fn parse(sector: &[u8; 512]) -> Result<Option<Boot>> {
     if active.is_some_and(|active| active >= tables) {
         return Err(Error::Corrupt("FAT: the table that counts is not there"));
     }
+    let root = le::u32(sector, 44)? & 0x0fff_ffff;
+    if is_32 && !(2..clusters.saturating_add(2)).contains(&root) {
+        return Err(Error::Corrupt("FAT: the root directory has no cluster"));
+    }
     let info = if is_32 { le::u16(sector, 48)? } else { 0 };
     Ok(Some(Boot {
         bits,
@@ -137,7 +141,7 @@ fn parse(sector: &[u8; 512]) -> Result<Option<Boot>> {
         data: data_start.saturating_mul(sector_size),
         clusters,
         root: match is_32 {
-            true => Root::Cluster(le::u32(sector, 44)? & 0x0fff_ffff),
+            true => Root::Cluster(root),
             false => Root::Fixed(
                 root_start.saturating_mul(sector_size),
                 root_entries.saturating_mul(32),

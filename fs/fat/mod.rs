@@ -130,15 +130,15 @@ impl Fat {
         let mut chain = Chain::new(self, file.cluster);
         let mut pieces = Pieces::new();
         let read = |pieces: &mut [RangePiece]| self.range.read_pieces(pieces).map_err(beyond);
+        let last = offset.saturating_add(len as u64);
         // Where in the file the run begins.
         let mut start = 0;
         while !rest.is_empty() {
-            let wanted = offset
-                .saturating_add(rest.len() as u64)
-                .saturating_sub(start);
-            let run = chain.next_run(wanted)?.ok_or(Error::Corrupt(
-                "FAT: a file has fewer clusters than its size",
-            ))?;
+            let run = chain
+                .next_run(last.saturating_sub(start))?
+                .ok_or(Error::Corrupt(
+                    "FAT: a file has fewer clusters than its size",
+                ))?;
             let run_len = run.len(&self.boot);
             let end = run_len.saturating_add(start);
             if end > offset {

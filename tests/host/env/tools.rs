@@ -226,6 +226,11 @@ fn the_environment_takes_nobodys_place() {
     run("mkfs.fat", &[arg(&plain)]);
     let plain = std::fs::read(plain).unwrap();
     let table = disk();
+    // An ext4 with a feature that nobody knows.
+    let mut unknown = vec![0; 4 * MIB];
+    unknown[1024 + 0x38..1024 + 0x3a].copy_from_slice(&[0x53, 0xef]);
+    unknown[1024 + 0x4c] = 1;
+    unknown[1024 + 0x63] = 0x80;
     let at = |offsets: [u64; 2], spec| {
         drivers(Blk {
             interface: "pvblock",
@@ -265,6 +270,12 @@ fn the_environment_takes_nobodys_place() {
             OFFSETS,
             "0:0",
             "The place of the environment on pvblock 0:0 belongs to a file system",
+        ),
+        (
+            &unknown,
+            OFFSETS,
+            "0:0",
+            "Unable to see what is on pvblock 0:0: not supported: ",
         ),
         (
             &table,

@@ -19,12 +19,13 @@ fn ext_of_all_kinds() {
         .unwrap();
     std::os::unix::fs::symlink("loop", root.join("loop")).unwrap();
     std::os::unix::fs::symlink("boot", root.join("b")).unwrap();
-    let cases: [(u64, &[&str], u32); 15] = [
+    let cases: [(u64, &[&str], u32); 16] = [
         (16 * MIB, &["-t", "ext2"], 512),
         (16 * MIB, &["-t", "ext2", "-b", "1024", "-I", "128"], 512),
         (16 * MIB, &["-t", "ext2", "-r", "0"], 512),
         (16 * MIB, &["-t", "ext3"], 512),
         (16 * MIB, &["-t", "ext4"], 512),
+        (16 * MIB, &["-t", "ext4", "-O", "^filetype"], 512),
         (16 * MIB, &["-t", "ext4", "-b", "4096"], 4096),
         (
             16 * MIB,
@@ -100,6 +101,9 @@ fn ext_of_all_kinds() {
                 files["boot/Image"],
                 "{link}"
             );
+        }
+        for file in ["boot/Image/", "boot/Image/.", "kernel/"] {
+            assert_eq!(read(fs.as_ref(), file), Err(Error::NotADirectory), "{file}");
         }
         assert_eq!(fs.metadata("long link"), Err(Error::NotFound));
         assert!(matches!(fs.metadata("loop"), Err(Error::Corrupt(_))));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Reading FAT.
 
+use common::Error;
 use tests::fsimage::*;
 use tests::image::ImageDisk;
 use tests::tool::{arg, run};
@@ -62,10 +63,24 @@ fn fragmented_fat_files() {
     std::fs::write(&path, bytes).unwrap();
     run("mcopy", &["-i", arg(&path), arg(&big), "::/big"]);
     let image = ImageDisk::open(&path, 512);
-    assert_eq!(
-        read(open(&image).as_ref(), "big").unwrap(),
-        contents(100_000)
-    );
+    let fs = open(&image);
+    image.take_reads();
+    assert_eq!(read(fs.as_ref(), "big").unwrap(), contents(100_000));
+    // The fragments of one cluster, the rest, and what tells where they are.
+    let (reads, _) = image.take_reads();
+    assert!((21..40).contains(&reads), "{reads} reads");
+}
+
+#[test]
+fn a_root_directory_without_a_cluster_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = fat(folder.path(), 40 * MIB, &["-F", "32", "-s", "1"]);
+    for root in [0u32, 1, 0x0fff_fff0] {
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[44..48].copy_from_slice(&root.to_le_bytes());
+        let found = fs::probe(&ImageDisk::new(bytes, 512).range(), None);
+        assert!(matches!(found.err(), Some(Error::Corrupt(_))), "{root}");
+    }
 }
 
 #[test]

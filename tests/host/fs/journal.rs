@@ -63,6 +63,13 @@ fn a_journal_is_replayed_in_memory() {
             "{options:?}: a revoked block came back"
         );
 
+        // A copy that is not what was written is noticed where there are checksums.
+        let mut bytes = std::fs::read(&path).unwrap();
+        let copy = bytes.windows(newer.len()).position(|part| part == newer);
+        bytes[copy.unwrap() + 5] ^= 1;
+        let damaged = read(open(&ImageDisk::new(bytes, 512)).as_ref(), "a");
+        assert_eq!(damaged.is_err(), open_journal.contains("-c"), "{options:?}");
+
         run(
             "sh",
             &[
