@@ -83,7 +83,10 @@ class Soak:
     def beginning(self):
         """What there is once Domain-0 has put away what the guests so far have left."""
         before, now = None, take(self.lab)
+        deadline = time.monotonic() + TIMEOUT
         while before is None or differences(now, before, self.free):
+            if time.monotonic() > deadline:
+                raise Timeout(f"Domain-0 does not come to rest: {listed(now)}")
             time.sleep(2)
             before, now = now, take(self.lab)
         return now

@@ -114,7 +114,7 @@ def test_a_damaged_copy_gives_way(begin, lab, disk):
 def test_starts_are_counted_in_the_environment(begin, disk):
     """Only while an upgrade is on its way, and not those that somebody stops."""
     guest, _ = begin(disk)
-    for name, value in [("bootdelay", "1"), ("bootlimit", "2"), ("upgrade_available", "1"),
+    for name, value in [("bootdelay", "5"), ("bootlimit", "2"), ("upgrade_available", "1"),
                         ("bootcmd", "echo usual ${bootcount}"), ("altbootcmd", "echo other ${bootcount}")]:
         guest.succeeds(f"setenv {name} '{value}'")
     guest.succeeds("saveenv")

@@ -7,6 +7,7 @@ import pytest
 
 import disks
 import hostfiles
+import soak
 from lab import XenLab
 
 BOOT = 240  # seconds: QEMU emulates, and other tests may run
@@ -118,9 +119,7 @@ def test_nothing_stays_granted(start, lab):
                   extra='extra="console=hvc0 rdinit=/bin/busybox -- sh"')
     guest.expect("Run /bin/busybox as init process", BOOT)
     domain = lab.shell("xl domid grants").strip()
-    seen = len(lab.xen_log.read_text(errors="replace"))
-    lab.shell("xl debug-keys g; sleep 1")
-    table = lab.xen_log.read_text(errors="replace")[seen:]
+    table = soak.dump(lab)
     match = re.search(rf"grant-table for remote d{domain}\b.*?(?=grant-table for|gnttab_usage_print_all \]|$)", table, re.S)
     assert match, table
     # 0 to 7 are reserved for the console and XenStore.

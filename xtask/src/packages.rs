@@ -10,6 +10,7 @@ use crate::command;
 const PACKAGES: &[(&str, &str)] = &[
     ("arch-test", "arch-test"),
     ("binutils-aarch64-linux-gnu", "aarch64-linux-gnu-objdump"),
+    ("bzip2", "bzip2"),
     ("cpio", "cpio"),
     ("device-tree-compiler", "dtc"),
     ("dosfstools", "mkfs.fat"),

@@ -146,6 +146,7 @@ fn a_dropped_page_that_is_mapped_is_leaked_too() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn what_is_mapped_before_all_is_granted_is_never_used_again() {
     let fixture = Fixture::new();
     let reference = RESERVED_ENTRIES + 1;

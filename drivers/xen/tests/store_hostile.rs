@@ -60,6 +60,7 @@ fn untaken(fixture: &Fixture) -> Vec<u8> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for an interpreter")]
 fn a_daemon_that_stands_still_leaves_whole_requests_to_the_operating_system() {
     let fixture = Fixture::new();
     let store = fixture.store().until(Deadline::after_ms(1000));
