@@ -266,6 +266,8 @@ impl Linux {
         if self.fdt_is_loaded {
             return Ok(());
         }
+        // It may go to where the initramfs is now.
+        self.place_initrd(ram, env)?;
         let (start, len) = (self.plan.fdt, self.plan.fdt_len);
         let end = start.saturating_add(len).saturating_sub(1);
         let in_place = self.plan.keeps_fdt(&self.request);

@@ -33,12 +33,15 @@ fn boot(machine: &mut dyn Machine, flow: &mut Bootflow) -> Result<(), BootError>
         })?;
         Ok(())
     })?;
-    if outcome != Outcome::LocalCommand {
-        return Ok(());
+    match outcome {
+        Outcome::Started => return Ok(()),
+        Outcome::Nothing => return Err(BootError::Failed),
+        Outcome::LocalCommand => {}
     }
     let commands = String::from(machine.parts().1.get("localcmd").unwrap_or(""));
+    // As with a script: what returns has started nothing, so the next flow is tried.
     match machine.run_script(&commands) {
-        0 => Ok(()),
+        0 => Err(BootError::Failed),
         status => Err(BootError::Status(status)),
     }
 }

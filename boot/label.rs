@@ -77,7 +77,10 @@ pub fn boot(
         println!("{}:\t{title}", index.saturating_add(1));
         match label.localboot {
             None => {}
-            Some(0..) => return local(loader, label),
+            Some(0..) => match local(loader, label) {
+                Err(Failed) if chosen != Some(index) => continue,
+                local => return local,
+            },
             Some(_) if chosen == Some(index) => return Ok(Outcome::Nothing),
             Some(_) => continue,
         }

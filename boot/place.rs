@@ -169,6 +169,19 @@ impl Plan {
     }
 }
 
+/// Whether an initramfs is where the kernel can reach it and nothing else belongs. A
+/// reservation that begins with it is its own.
+fn may_stay(request: &Request, initrd: &Range<u64>) -> bool {
+    let map = &request.limits.map;
+    let others = request
+        .keep
+        .iter()
+        .filter(|kept| kept.start != initrd.start);
+    map.start <= initrd.start
+        && initrd.end <= map.end
+        && !others.into_iter().any(|kept| overlap(kept, initrd))
+}
+
 /// Finds places for everything.
 ///
 /// # Errors
@@ -181,7 +194,7 @@ pub fn plan(ram: &Ram, request: &Request) -> Result<Plan, NoRoom> {
             let kernel = kernel_place(ram, request, &free.without([initrd]));
             (kernel, Some(initrd.start))
         }
-        Some(initrd) if request.limits.initrd != High::Anywhere => {
+        Some(initrd) if request.limits.initrd != High::Anywhere || !may_stay(request, initrd) => {
             let beside = kernel_place(ram, request, &free.without([initrd]));
             let kernel = beside.or_else(|| kernel_place(ram, request, &free));
             (kernel, initrd_place(ram, request, &free, kernel, initrd))

@@ -250,6 +250,7 @@ impl Bootm {
         }
         let configuration = os.configuration().map(String::from);
         self.with_linux(ram, env, os, |linux, ram, env| {
+            linux.place_kernel(ram, env)?;
             linux.place_initrd(ram, env)?;
             linux.load_fdt(ram, env)?;
             linux.fix_fdt(ram, env, configuration.as_deref())

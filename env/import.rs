@@ -31,9 +31,6 @@ use alloc::vec::Vec;
 use common::{Error, Result, console, println};
 use hashbrown::HashSet;
 
-/// Entries that are imported between two looks for Ctrl-C.
-const STEP: usize = 4096;
-
 /// What stands behind each variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
@@ -71,6 +68,12 @@ impl Env {
             true => without_returns(data)?,
             false => Cow::Borrowed(data),
         };
+        if data.len() > Env::LIMIT {
+            return Err(Error::NoSpace);
+        }
+        if console::ctrlc() {
+            return Err(Error::Interrupted);
+        }
         let entries = || Entries::new(&data, how.separator);
         if entries().any(|entry| entry.name.is_empty() && entry.value.is_some()) {
             return Err(Error::Invalid("a value without a name"));
@@ -82,14 +85,11 @@ impl Env {
             by = By::Force;
         }
         let mut missing: HashSet<&str> = how.names.iter().copied().collect();
-        for (entry, number) in entries().zip(1usize..) {
+        for entry in entries() {
             let name = text::decode(entry.name);
             // The first entry of a name is the one that a list of names takes.
             if how.names.is_empty() || missing.remove(name.as_str()) {
                 self.import_entry(&name, entry.value, by)?;
-            }
-            if number.is_multiple_of(STEP) && console::ctrlc() {
-                return Err(Error::Interrupted);
             }
         }
         if how.delete {

@@ -9,6 +9,7 @@
 //! `booti` finds one.
 
 use crate::Env;
+use crate::vars::By;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::ToString;
@@ -97,6 +98,14 @@ impl Env {
             let old = self.get(name);
             if old.is_none() || old == stored.get(name).map(|old| old.as_str()) {
                 self.insert(name, &value);
+            }
+        }
+        // What RAM of this size has no room for.
+        let names: Vec<_> = layout_variables(&usable);
+        for (name, value) in &stored {
+            let is_made = names.iter().any(|(made, _)| made == name);
+            if !is_made && self.get(name) == Some(value.as_str()) {
+                _ = self.remove(name, By::Force);
             }
         }
     }
@@ -245,6 +254,22 @@ mod tests {
             env.set(MADE_FOR, bad).unwrap();
             env.renew_layout();
         }
+    }
+
+    #[test]
+    fn what_smaller_memory_has_no_room_for_goes() {
+        let renewed = |changed: bool| {
+            let mut env = Env::empty();
+            env.set_layout(RAM..RAM + 1000 * MIB);
+            if changed {
+                env.set("kernel_comp_size", "1000").unwrap();
+            }
+            env.usable = Some(RAM..RAM + 60 * MIB);
+            env.renew_layout();
+            ["kernel_comp_addr_r", "kernel_comp_size"].map(|name| env.get(name).is_some())
+        };
+        assert_eq!(renewed(false), [false, false]);
+        assert_eq!(renewed(true), [false, true]);
     }
 
     #[test]

@@ -283,12 +283,17 @@ impl Env {
 
     fn save_to(&mut self, model: &Model, storage: &dyn Storage) -> Result<()> {
         let variables = self.export(Separator::Nul, &[]);
+        let (current, serial) = match (self.state.validity, storage.redundant()) {
+            // It was not loaded, perhaps because it could not be read then: it may be there.
+            (Validity::Invalid, true) => stored(model, storage).unwrap_or((Validity::Invalid, 0)),
+            (validity, _) => (validity, self.state.serial),
+        };
         // Never the current image: a save that is cut off leaves it as it is.
-        let (copy, validity) = match self.state.validity {
+        let (copy, validity) = match current {
             Validity::Valid if storage.redundant() => (1, Validity::Redundant),
             _ => (0, Validity::Valid),
         };
-        let serial = self.state.serial.wrapping_add(1);
+        let serial = serial.wrapping_add(1);
         let image = format(storage)
             .make(&variables, serial)
             .ok_or(Error::NoSpace)?;
@@ -316,6 +321,13 @@ fn format(storage: &dyn Storage) -> Format {
         size: storage.size(),
         redundant: storage.redundant(),
     }
+}
+
+/// Which of the stored images is the current one, and its serial number.
+fn stored(model: &Model, storage: &dyn Storage) -> Option<(Validity, u8)> {
+    let (image, validity) = newest(model, storage).ok()?;
+    let (serial, _) = format(storage).check(&image)?;
+    Some((validity, serial))
 }
 
 fn report(failure: Failure) -> Error {

@@ -297,6 +297,12 @@ fn labels_without_a_kernel_of_their_own() {
     let nothing = text.replace("localboot 1", "localboot -1");
     assert_eq!(guest.boot(&nothing, files), Ok(Outcome::Nothing));
     assert!(guest.started.is_empty());
+    // Nor is one whose commands are missing.
+    guest.env.delete("localcmd");
+    let missing = text.replace("default l", "");
+    assert_eq!(guest.boot(&missing, files), Err(Failed));
+    assert_eq!(guest.started.len(), 1);
+    guest.started.clear();
     // What is to be left alone is no reason to leave all else alone.
     let others = nothing.replace("default l", "");
     assert_eq!(guest.boot(&others, files), Err(Failed));

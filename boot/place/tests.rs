@@ -150,8 +150,23 @@ fn the_user_says_how_high() {
         map: RAM + 2 * MIB..RAM + 20 * MIB,
         ..Limits::default()
     };
+    // An initramfs that the kernel cannot reach is moved to where it can.
     let plan = plan(&ram(), &fixed).unwrap();
-    assert_eq!(plan.fdt, RAM + 20 * MIB - 0x6000);
+    assert_eq!(plan.initrd, Some(RAM + 12 * MIB));
+    assert_eq!(plan.fdt, RAM + 12 * MIB - 0x6000);
+}
+
+#[test]
+fn an_initramfs_in_memory_that_is_kept_is_moved() {
+    let initrd = RAM + 30 * MIB..RAM + 38 * MIB;
+    let mut request = request(RAM, 8 * MIB, Some(initrd.clone()));
+    // Its own reservation is no reason.
+    request.keep = alloc::vec![initrd.clone()];
+    let place = |request: &Request| plan(&ram(), request).unwrap().initrd;
+    assert_eq!(place(&request), Some(initrd.start));
+    request.keep.push(RAM + 37 * MIB..RAM + 40 * MIB);
+    // Below the device tree, which is at 50 MiB.
+    assert_eq!(place(&request), Some(RAM + 42 * MIB));
 }
 
 #[test]

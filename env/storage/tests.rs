@@ -240,6 +240,28 @@ fn one_unreadable_image_is_no_matter_and_two_are() {
 }
 
 #[test]
+fn what_is_saved_after_a_failed_load_is_the_newest() {
+    let _console = common::testing::capture();
+    let fake = fake(true);
+    let drivers = at(fake);
+    let mut env = started(drivers);
+    for value in ["1", "2", "3"] {
+        env.set("a", value).unwrap();
+        env.save(&model()).unwrap();
+    }
+    // The disk comes later.
+    let copies = core::mem::take(&mut *fake.copies.lock().unwrap());
+    let mut env = started(drivers);
+    assert_eq!(env.get("a"), None);
+    *fake.copies.lock().unwrap() = copies.clone();
+    env.set("a", "4").unwrap();
+    env.save(&model()).unwrap();
+    assert_eq!(started(drivers).get("a"), Some("4"));
+    // And that was not at the cost of the newest one before.
+    assert_eq!(fake.copies.lock().unwrap()[0], copies[0]);
+}
+
+#[test]
 fn places_are_tried_in_their_order() {
     let console = common::testing::capture();
     let (first, second) = (fake(false), fake(false));
