@@ -10,6 +10,7 @@
 //! `fdtoverlay` applies it.
 
 use super::*;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -24,8 +25,13 @@ pub fn apply(base: &mut FdtMut<'_>, overlay: Fdt<'_>) -> Result<(), FdtError> {
     {
         let mut result = FdtMut::new(&mut base_copy)?;
         let mut overlay = FdtMut::new(&mut overlay_copy)?;
-        move_phandles(&mut overlay, highest_phandle(result.fdt()))?;
+        let highest = highest_phandle(result.fdt());
+        change_phandles(&mut overlay, &|old| {
+            let new = old.checked_add(highest).filter(|&new| new != u32::MAX);
+            new.ok_or(FdtError::NoPhandles)
+        })?;
         resolve_labels(&mut overlay, result.fdt())?;
+        keep_phandles(&mut overlay, result.fdt())?;
         merge_fragments(&mut result, overlay.fdt())?;
         merge_labels(&mut result, overlay.fdt())?;
     }
@@ -42,8 +48,39 @@ fn highest_phandle(fdt: Fdt<'_>) -> u32 {
         .unwrap_or(0)
 }
 
-/// Adds `delta` to the overlay's own phandles and to each reference to them.
-fn move_phandles(overlay: &mut FdtMut<'_>, delta: u32) -> Result<(), FdtError> {
+/// What becomes of a phandle.
+type Change<'a> = &'a dyn Fn(u32) -> Result<u32, FdtError>;
+
+/// Gives nodes that the base has and the overlay only adds to the phandle that they have
+/// in the base: others refer to them by it.
+fn keep_phandles(overlay: &mut FdtMut<'_>, base: Fdt<'_>) -> Result<(), FdtError> {
+    let mut kept = BTreeMap::new();
+    for fragment in overlay.fdt().root().children() {
+        // The target may be a node that a fragment before adds.
+        if let Some(content) = exact_child(fragment, "__overlay__")
+            && let Ok(target) = target(base, fragment)
+        {
+            find_kept(target, content, &mut kept);
+        }
+    }
+    change_phandles(overlay, &|old| Ok(kept.get(&old).copied().unwrap_or(old)))
+}
+
+/// Notes phandles of the overlay, and those of the same nodes in the base.
+fn find_kept(target: Node<'_>, content: Node<'_>, kept: &mut BTreeMap<u32, u32>) {
+    if let (Some(new), Some(old)) = (content.phandle(), target.phandle()) {
+        kept.insert(new, old);
+    }
+    // The depth of the overlay bounds the recursion.
+    for child in content.children() {
+        if let Some(target) = exact_child(target, child.name()) {
+            find_kept(target, child, kept);
+        }
+    }
+}
+
+/// Changes the overlay's own phandles and each reference to them.
+fn change_phandles(overlay: &mut FdtMut<'_>, change: Change<'_>) -> Result<(), FdtError> {
     let nodes: Vec<usize> = overlay
         .fdt()
         .nodes()
@@ -52,7 +89,7 @@ fn move_phandles(overlay: &mut FdtMut<'_>, delta: u32) -> Result<(), FdtError> {
     for node in nodes {
         for name in ["phandle", "linux,phandle"] {
             if let Some(value) = overlay.value_mut(node, name) {
-                add_to_cell(value, 0, delta, FdtError::BadPhandle)?;
+                change_cell(value, 0, change, FdtError::BadPhandle)?;
             }
         }
     }
@@ -60,15 +97,15 @@ fn move_phandles(overlay: &mut FdtMut<'_>, delta: u32) -> Result<(), FdtError> {
         return Ok(());
     };
     let (root, fixups) = (overlay.fdt().root().offset(), fixups.offset());
-    move_references(overlay, fixups, root, delta)
+    change_references(overlay, fixups, root, change)
 }
 
 /// `fixups` mirrors `node`: a property lists the places of references in the property of the same name.
-fn move_references(
+fn change_references(
     overlay: &mut FdtMut<'_>,
     fixups: usize,
     node: usize,
-    delta: u32,
+    change: Change<'_>,
 ) -> Result<(), FdtError> {
     let mirror = Node::at(overlay.fdt(), fixups);
     let mut places: Vec<(String, Vec<u8>)> = Vec::new();
@@ -84,13 +121,13 @@ fn move_references(
     for (name, list) in places {
         let value = overlay.value_mut(node, &name).ok_or(FdtError::BadOverlay)?;
         for place in cells(&list)? {
-            add_to_cell(value, place as usize, delta, FdtError::BadOverlay)?;
+            change_cell(value, place as usize, change, FdtError::BadOverlay)?;
         }
     }
     // The depth of the overlay bounds the recursion.
     children
         .into_iter()
-        .try_for_each(|(fixups, target)| move_references(overlay, fixups, target, delta))
+        .try_for_each(|(fixups, target)| change_references(overlay, fixups, target, change))
 }
 
 /// Writes the phandles of the base's labels where the overlay refers to them.
@@ -215,10 +252,10 @@ fn cells(value: &[u8]) -> Result<Vec<u32>, FdtError> {
     }
 }
 
-fn add_to_cell(
+fn change_cell(
     value: &mut [u8],
     offset: usize,
-    delta: u32,
+    change: Change<'_>,
     error: FdtError,
 ) -> Result<(), FdtError> {
     let cell = offset
@@ -226,11 +263,7 @@ fn add_to_cell(
         .and_then(|end| value.get_mut(offset..end))
         .ok_or(error)?;
     let old = u32::from_be_bytes(<[u8; 4]>::try_from(&*cell).map_err(|_| error)?);
-    let new = old
-        .checked_add(delta)
-        .filter(|&new| new != u32::MAX)
-        .ok_or(FdtError::NoPhandles)?;
-    cell.copy_from_slice(&new.to_be_bytes());
+    cell.copy_from_slice(&change(old)?.to_be_bytes());
     Ok(())
 }
 
@@ -309,6 +342,32 @@ mod tests {
         assert_eq!(
             fdt.find("/__symbols__").unwrap().string("new"),
             Some("/soc/dev@1")
+        );
+    }
+
+    #[test]
+    fn a_node_of_the_base_keeps_its_phandle() {
+        // As dtc makes it of `&soc { soc_again: ... }`, whose label asks for a phandle.
+        let mut again = overlay();
+        let content = &mut again.children[0].children[0];
+        content
+            .properties
+            .push(("phandle".into(), 2u32.to_be_bytes().into()));
+        let device = &mut content.children[1];
+        device
+            .properties
+            .push(("parent".into(), 2u32.to_be_bytes().into()));
+        let here = &mut again.children[2].children[0].children[0].children[0];
+        here.properties.push(("parent".into(), [0; 4].into()));
+        let (mut blob, overlay) = (base(), build(&again, &[], 0));
+        let overlay = Fdt::new(&overlay).unwrap();
+        apply(&mut FdtMut::new(&mut blob).unwrap(), overlay).unwrap();
+        let fdt = Fdt::new(&blob).unwrap();
+        let device = fdt.find("/soc/dev@1").unwrap();
+        assert_eq!(fdt.find("/soc").unwrap().phandle(), Some(5));
+        assert_eq!(
+            ["parent", "bus", "me"].map(|name| device.u32(name)),
+            [Some(5), Some(5), Some(6)]
         );
     }
 
