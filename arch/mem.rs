@@ -55,13 +55,15 @@ impl fmt::Display for MemError {
     }
 }
 
-/// What a reserved range allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a reserved range allows, the strictest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// The loader lives there: no slice is ever given out.
-    Private,
     /// Loads must not overwrite it, commands that name it may.
     NoLoad,
+    /// The loader lives there: no slice is ever given out.
+    Private,
+    /// Nothing is mapped there: it cannot even be looked at.
+    Unmapped,
 }
 
 /// What a [`Reserved`] range of the loader's own is for, in the words of messages.
@@ -70,8 +72,10 @@ pub mod owner {
     pub const IMAGE: &str = "boot loader";
     /// The heap.
     pub const HEAP: &str = "boot loader's heap";
-    /// The page tables, and the page below the stack that nothing is mapped at.
+    /// The page tables.
     pub const TABLES: &str = "boot loader's page tables";
+    /// The page below the stack that nothing is mapped at.
+    pub const GUARD: &str = "guard page of the boot loader's stack";
     /// The stack.
     pub const STACK: &str = "boot loader's stack";
     /// The device tree that the user can change.
@@ -199,7 +203,7 @@ impl Ram {
     pub fn slice_from(&self, start: u64) -> Result<&[u8], MemError> {
         self.check(start, 1, Access::Private)?;
         let bank = self.banks().find(|bank| bank.contains(&start));
-        let private = self.reserved().filter(|r| r.access == Access::Private);
+        let private = self.reserved().filter(|r| r.access >= Access::Private);
         let next = private.map(|r| r.range.start).filter(|&s| s > start).min();
         let end = bank.map_or(start, |bank| bank.end);
         let len = next.map_or(end, |next| next.min(end)) - start;
@@ -283,9 +287,9 @@ impl Ram {
     /// Reads bytes one by one, also where the loader lives; for memory dumps.
     ///
     /// # Errors
-    /// If not all of it is RAM.
+    /// If not all of it is RAM that is mapped.
     pub fn peek(&self, start: u64, bytes: &mut [u8]) -> Result<(), MemError> {
-        let memory = self.locate(start, bytes.len())?;
+        let memory = self.check(start, bytes.len(), Access::Unmapped)?;
         let _lock = self.loans.lock();
         for (i, byte) in bytes.iter_mut().enumerate() {
             // SAFETY: inside a bank; volatile, because what lives there may change.
@@ -298,11 +302,9 @@ impl Ram {
     fn check(&self, start: u64, len: usize, access: Access) -> Result<*mut u8, MemError> {
         let memory = self.locate(start, len)?;
         let end = start + len as u64;
-        let hit = self.reserved().find(|r| {
-            start < r.range.end
-                && r.range.start < end
-                && (access == Access::NoLoad || r.access == Access::Private)
-        });
+        let hit = self
+            .reserved()
+            .find(|r| start < r.range.end && r.range.start < end && r.access >= access);
         match hit {
             Some(r) => Err(MemError::Reserved {
                 what: r.what,

@@ -75,6 +75,7 @@ mod map {
             owner::IMAGE => "code",
             owner::HEAP => "malloc",
             owner::TABLES => "page tables",
+            owner::GUARD => "guard page",
             owner::STACK => "stack",
             owner::DEVICE_TREE => "devicetree",
             _ => "lmb",

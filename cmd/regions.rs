@@ -20,7 +20,7 @@ pub fn dump(ram: &Ram) {
     println!(" reserved.count = {:#x}", ram.reserved().count());
     for (i, reserved) in reserved(ram).into_iter().enumerate() {
         let flags = match reserved.access {
-            Access::Private => "no-overwrite",
+            Access::Private | Access::Unmapped => "no-overwrite",
             Access::NoLoad => "no-load",
         };
         let range = &reserved.range;

@@ -48,11 +48,8 @@ pub unsafe fn machine(
     let mut reserved: Vec<_> = [
         (plan.fdt.clone(), owner::DEVICE_TREE, Access::NoLoad),
         (plan.heap.clone(), owner::HEAP, Access::Private),
-        (
-            plan.tables.start..plan.guard.end,
-            owner::TABLES,
-            Access::Private,
-        ),
+        (plan.tables.clone(), owner::TABLES, Access::Private),
+        (plan.guard.clone(), owner::GUARD, Access::Unmapped),
         (plan.stack.clone(), owner::STACK, Access::Private),
         (plan.image.clone(), owner::IMAGE, Access::Private),
     ]

@@ -99,3 +99,24 @@ fn copies_overlap_and_dumps_see_all() {
     assert_eq!(bytes, [0; 4]);
     assert!(ram.peek(0x5000, &mut bytes).is_err());
 }
+
+#[test]
+fn what_is_not_mapped_is_not_even_looked_at() {
+    let mut ram = ram();
+    ram.reserve(Reserved {
+        range: 0x2000..0x3000,
+        what: owner::GUARD,
+        access: Access::Unmapped,
+    });
+    let mut bytes = [1; 4];
+    for (start, is_mapped) in [
+        (0x1ffc, true),
+        (0x1ffe, false),
+        (0x2ffc, false),
+        (0x3000, true),
+    ] {
+        assert_eq!(ram.peek(start, &mut bytes).is_ok(), is_mapped, "{start:#x}");
+    }
+    assert!(ram.slice(0x2000, 4).is_err() && ram.load_region(0x2000, 4).is_err());
+    assert_eq!(ram.slice_from(0x1000).unwrap().len(), 0x1000);
+}

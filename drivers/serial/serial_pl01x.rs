@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use arch::mmio::Mmio;
 use arch::time::Deadline;
 use common::{Error, Result};
+use core::sync::atomic::{AtomicBool, Ordering};
 use dm::serial::Serial;
 use dm::{Compatible, Device, Model, Ops, UclassId};
 
@@ -24,15 +25,20 @@ const SEND_MS: u64 = 100;
 
 struct Pl011 {
     registers: Mmio,
+    /// Nobody takes what is sent: nothing is waited for until there is room again.
+    stuck: AtomicBool,
 }
 
 impl Serial for Pl011 {
     fn write(&self, bytes: &[u8]) {
+        let is_full = || self.registers.read(FR) & FR_TXFF != 0;
         for &byte in bytes {
-            let deadline = Deadline::after_ms(SEND_MS);
-            while self.registers.read(FR) & FR_TXFF != 0 && !deadline.expired() {
+            let was_stuck = self.stuck.load(Ordering::Relaxed);
+            let deadline = Deadline::after_ms(if was_stuck { 0 } else { SEND_MS });
+            while is_full() && !deadline.expired() {
                 core::hint::spin_loop();
             }
+            self.stuck.store(is_full(), Ordering::Relaxed);
             self.registers.write(DR, byte.into());
         }
     }
@@ -54,7 +60,10 @@ impl Serial for Pl011 {
 fn probe(_model: &Model, port: &Arc<Device>) -> Result<Ops> {
     let reg = port.node().ok_or(Error::NotFound)?.reg(0)?;
     let registers = Mmio::map(reg.start, reg.size).map_err(Error::Invalid)?;
-    Ok(Ops::Serial(Arc::new(Pl011 { registers })))
+    Ok(Ops::Serial(Arc::new(Pl011 {
+        registers,
+        stuck: AtomicBool::new(false),
+    })))
 }
 
 dm::driver! {
