@@ -24,6 +24,15 @@ from lab import XenLab  # noqa: E402
 LOGS = hostfiles.FOLDER / "logs"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With the report of a failed test comes what Domain-0 does then."""
+    report = yield
+    if report.failed and (host := item.funcargs.get("lab")):
+        report.sections.append(("Domain-0", host.state()))
+    return report
+
+
 @pytest.fixture(scope="session")
 def loader():
     """The boot loader's image."""
@@ -62,7 +71,6 @@ def made(tmp_path_factory):
 @pytest.fixture(scope="session")
 def lab(made):
     """The Xen host of most tests, with every disk image."""
-    shutil.rmtree(LOGS, ignore_errors=True)
     with XenLab(disks=made.plain, disks_4k=made.sectors_4k, memory=8192, log_dir=LOGS / "gicv2") as host:
         yield host
 

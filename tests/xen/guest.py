@@ -17,6 +17,7 @@ class Guest:
 
     def __init__(self, lab, name, number, creation=None):
         self.lab, self.name, self.number, self.creation = lab, name, number, creation
+        self.ended = False
         self.port = Port(lab.dir / f"p{number}.sock", lab.log_dir / f"{name}.console.log")
 
     def send(self, text):
@@ -82,7 +83,10 @@ class Guest:
         return int(self.variable(name), 16)
 
     def destroy(self):
-        """End the guest, if it still runs, and give its console port back."""
+        """End the guest, if it still runs, and give its console port back; does nothing the second time."""
+        if self.ended:
+            return
+        self.ended = True
         self.lab.shell(f"rm -f /run/attach.{self.name}; xl destroy {self.name}", check=False)
         self.port.close()
         self.lab.guests.pop(self.name, None)

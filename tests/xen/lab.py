@@ -31,7 +31,8 @@ class XenLab:
     `disks` maps a name to a raw image, which Domain-0 has as /dev/disk/NAME;
     `disks_4k` does the same with sectors of 4096 bytes. What is written to
     them is thrown away unless `keep` is set. `memory` is the host's, and
-    `dom0_memory` what Domain-0 has of it, in MiB.
+    `dom0_memory` what Domain-0 has of it, in MiB. The folder `log_dir` is
+    emptied, then takes the logs.
     """
 
     def __init__(self, disks=None, disks_4k=None, memory=3072, gic=2, keep=False, log_dir=None,
@@ -41,6 +42,8 @@ class XenLab:
         self.share = self.dir / "share"
         self.share.mkdir()
         self.log_dir = pathlib.Path(log_dir) if log_dir else self.dir
+        if log_dir:
+            shutil.rmtree(log_dir, ignore_errors=True)
         self.log_dir.mkdir(parents=True, exist_ok=True)
         self.free = list(range(2, CONSOLES + 2))
         self.guests = {}
@@ -141,6 +144,14 @@ class XenLab:
             if time.monotonic() > deadline:
                 raise Timeout(f"domain {name} still runs after {timeout} s")
             time.sleep(0.3)
+
+    def state(self):
+        """What Domain-0 and Xen know of the guests and their consoles, for a person to read."""
+        try:
+            return self.shell("xl list; ls /run/attach.*; ls -l /proc/[0-9]*/fd/* | grep -e /dev/vport -e /dev/pts;"
+                              " ps; xenstore-ls -f /local/domain; xl dmesg | tail -n 20", check=False)
+        except (AssertionError, OSError) as error:
+            return f"Domain-0 does not answer: {error}"
 
     def close(self):
         """End the host and everything on it."""
