@@ -160,6 +160,11 @@ pub fn assign(file: File, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether output is shown, not just kept until there is a device.
+pub fn is_shown() -> bool {
+    CONSOLE.lock().files[File::Stdout as usize].is_some()
+}
+
 /// Waits until all output has left the machine, as it must before a reset; never for long.
 pub fn drain() {
     let device = CONSOLE.lock().device(File::Stdout);

@@ -101,9 +101,11 @@ unsafe extern "Rust" {
 #[unsafe(no_mangle)]
 extern "C" fn exception(frame: &Frame, vector: u64) -> ! {
     static NESTED: AtomicBool = AtomicBool::new(false);
-    if NESTED.swap(true, Ordering::Relaxed) {
+    // Not in one step, which the MMU would have to be on for.
+    if NESTED.load(Ordering::Relaxed) {
         crate::reset();
     }
+    NESTED.store(true, Ordering::Relaxed);
     let base = entry::layout().start;
     let name = ["Synchronous Abort", "IRQ", "FIQ", "SError"][(vector % 4) as usize];
     board_emergency(format_args!(

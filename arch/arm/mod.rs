@@ -13,6 +13,7 @@ mod exception;
 mod heap;
 mod hvc;
 mod jump;
+mod last_words;
 mod mmu;
 mod random;
 mod start;
@@ -21,6 +22,7 @@ pub use call::call;
 pub use exception::{fatal, raise};
 pub use hvc::hypercall;
 pub use jump::start_kernel;
+pub use last_words::{is_early, last_words};
 pub use random::random;
 
 use aarch64_cpu::registers::{CNTFRQ_EL0, CNTVCT_EL0, MIDR_EL1, Readable};

@@ -15,6 +15,16 @@ def test_early_messages_are_not_lost(guest):
     assert guest.banner.index("U-Boot 20") < guest.banner.index("DRAM:")
 
 
+def test_a_start_without_a_console_driver_says_why_it_fails(start, tmp_path, lab):
+    """The initramfs leaves no room for the loader, which notices with the MMU off. It resets, and says it again."""
+    initramfs = tmp_path / "large"
+    initramfs.write_bytes(bytes(11 << 20))
+    guest = start("full", memory=16, extra=f'ramdisk="{lab.put(initramfs)}"')
+    before, _ = guest.expect("Resetting CPU", 60)
+    assert re.search(r"panicked at arch/arm/start\.rs.*\r\nno room for the loader in RAM\r\nbacktrace .*:( [0-9a-f]+)+",
+                     before), before
+
+
 def test_autoboot_counts_down_from_bootdelay(guest):
     assert "Hit any key to stop autoboot" in guest.banner
     assert guest.variable("bootdelay") == "10"

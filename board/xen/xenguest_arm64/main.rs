@@ -23,7 +23,13 @@ fn board_main(machine: Machine) -> ! {
 #[allow(unsafe_code)] // It is found by its name.
 #[unsafe(no_mangle)]
 fn board_emergency(text: Arguments) {
+    if arch::arm::is_early() {
+        return arch::arm::last_words(text);
+    }
     common::console::break_lock();
+    if !common::console::is_shown() {
+        return arch::arm::last_words(text);
+    }
     common::print!("{text}");
     common::console::drain();
 }
