@@ -4,7 +4,8 @@
 //! A request that was given up (a time limit, Ctrl-C) leaves the stream in step:
 //! what is left of it is sent first, and its late reply is dropped by its number.
 //! One that fits into the ring is put there as a whole, or not at all: an operating
-//! system that goes on with the ring never finds a part of one.
+//! system that goes on with the ring never finds a part of one. What an earlier user
+//! of the ring did not wait for may still be answered before our first request is.
 //!
 //! Source: `xen/include/public/io/xs_wire.h`.
 
@@ -37,6 +38,8 @@ pub struct Stream {
     sending: VecDeque<Sending>,
     /// What has come of the message under way.
     receiving: Vec<u8>,
+    /// The number before our first one.
+    before: u32,
     last_id: u32,
     /// The request whose reply came last.
     answered: u32,
@@ -61,12 +64,15 @@ pub struct Message {
 impl Stream {
     /// The stream over a ring page.
     pub fn new(ring: Shared) -> Stream {
+        // Not the numbers of an earlier user, who began at another time.
+        let before = arch::time::us() as u32;
         Stream {
             ring,
             sending: VecDeque::new(),
             receiving: Vec::new(),
-            last_id: 0,
-            answered: 0,
+            before,
+            last_id: before,
+            answered: before,
             events: VecDeque::new(),
             broken: None,
         }
@@ -217,9 +223,12 @@ impl Stream {
             self.queue_event(&message.payload);
             return Ok(None);
         }
-        // Numbers grow; one that is ahead of the last request was never asked.
-        if self.last_id.wrapping_sub(message.id) > u32::MAX / 2 {
-            return self.violation("a XenStore reply to no request");
+        let [asked, id] = [self.last_id, message.id].map(|id| id.wrapping_sub(self.before));
+        if id == 0 || id > asked {
+            return match self.answered == self.before {
+                true => Ok(None),
+                false => self.violation("a XenStore reply to no request"),
+            };
         }
         self.answered = message.id;
         match request {

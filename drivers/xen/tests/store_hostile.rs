@@ -5,6 +5,7 @@
 use crate::xen::fake::Fixture;
 use crate::xen::fake::terminal::{press_ctrl_c, take_output};
 use crate::xen::fake::xenstored::{Hook, Message};
+use crate::xen::services::Services;
 use crate::xen::xenstore::NO_TRANSACTION;
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -150,6 +151,8 @@ fn replies_that_make_no_sense_end_the_store() {
     ];
     for (what, hook) in cases {
         let fixture = Fixture::new();
+        // Before the first answer it might be an earlier user's.
+        assert_eq!(fixture.store().read("a"), Err(Error::NotFound));
         fixture.world(|world| {
             world.store.hook = Some(hook);
             if what == "a length of 4 GiB" {
@@ -206,6 +209,38 @@ fn a_reply_that_comes_too_late_is_not_taken_for_the_next() {
         assert_eq!(store.read("slow"), Err(Error::Interrupted));
         assert_eq!(store.read("a"), Ok("right".to_string()));
     }
+}
+
+#[test]
+fn what_an_earlier_user_of_the_ring_asked_for_is_not_taken_for_ours() {
+    let mut late = Vec::new();
+    let fixture = with_hook(move |request, reply| {
+        if request.payload.starts_with(b"slow") {
+            late.push(reply);
+            press_ctrl_c();
+            return Vec::new();
+        }
+        core::mem::take(&mut late)
+            .into_iter()
+            .chain([reply])
+            .collect()
+    });
+    fixture.world(|world| {
+        world.store.tree.set("/local/domain/1/slow", "wrong");
+        world.store.tree.set("/local/domain/1/a", "right");
+    });
+    for _ in 0..3 {
+        let earlier = Services::new(fixture.fake.clone());
+        for _ in 0..5 {
+            let slow = earlier.store().unwrap().read("slow");
+            assert_eq!(slow, Err(Error::Interrupted));
+        }
+        arch::time::advance(1000);
+        let store = Services::new(fixture.fake.clone()).store().unwrap();
+        assert_eq!(store.read("a"), Ok("right".to_string()));
+        assert_eq!(store.read("a"), Ok("right".to_string()));
+    }
+    assert_eq!(take_output(), "");
 }
 
 #[test]
