@@ -192,7 +192,9 @@ impl Context {
 
     fn iteration(&mut self, name: &str, values: &[String], body: &List) -> i32 {
         let mut status = 0;
-        for value in values {
+        // As U-Boot's older parser, which scripts rely on: quotes do not keep a list together.
+        let values = values.iter().flat_map(|value| value.split(' '));
+        for value in values.filter(|value| !value.is_empty()) {
             if let Err(error) = self.shell.set_local(name, value) {
                 return refuse(error);
             }

@@ -118,8 +118,15 @@ fn branches_and_loops() {
     );
     assert_eq!(run("if fail; then echo a; fi"), (0, String::new()));
     assert_eq!(
-        output("for i in a $none 'b c'; do echo $i; done"),
-        "a\nb|c\n"
+        output("for i in a $none 'b c' \"\"; do echo $i; done"),
+        "a\nb\nc\n"
+    );
+    // As in RAUC's scripts, which keep the order of their slots in a variable.
+    assert_eq!(
+        output(
+            "l=' A  B'; for i in \"${l}\"; do echo \"$i.\"; done; for i in \"\"; do echo never; done"
+        ),
+        "A.\nB.\n"
     );
     assert_eq!(
         output("n=ok; while $n; do echo a; n=fail; done; echo $?"),
