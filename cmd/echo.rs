@@ -32,7 +32,7 @@ mod tests {
         assert_eq!(output("echo a   b 'c  d'"), "a b c  d\n");
         assert_eq!(output("echo"), "\n");
         assert_eq!(output("echo -n a; echo b"), "ab\n");
-        assert_eq!(output("echo 'a\\c'; echo b"), "a\\c\nb\n");
+        assert_eq!(output("echo \"a\\c\"; echo b"), "a\\c\nb\n");
     }
 }
 

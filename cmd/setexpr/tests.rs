@@ -107,14 +107,14 @@ fn parts_are_replaced() {
         (" fred gsub ^a b aaa", "baa"),
         (" fred gsub b* x abc", "xaxcx"),
         (
-            " fred sub '(.*) is (.*)' '\\2 \\0 \\1 \\3\\x'",
+            " fred sub '(.*) is (.*)' \"\\2 \\0 \\1 \\3\\x\"",
             "a test this is a test this \\3\\x",
         ),
-        (" fred gsub '(x)|i' '<\\1>'", "th<>s <>s a test"),
+        (" fred gsub '(x)|i' \"<\\1>\"", "th<>s <>s a test"),
         (" fred sub $ !", "this is a test!"),
         (" fred gsub '' . \u{e4}b", ".\u{e4}.b."),
         (
-            " fred gsub '(this) (is) (surely|indeed)' 'us \\1 \\2 \\3!' \
+            " fred gsub '(this) (is) (surely|indeed)' \"us \\1 \\2 \\3!\" \
              'this is surely a test is it? yes this is indeed a test'",
             "us this is surely! a test is it? yes us this is indeed! a test",
         ),
@@ -150,11 +150,11 @@ fn formats() {
         ("%%%o 8", "%10"),
         ("%%%x%% 0xff", "%ff%"),
         ("\"hello\\040world\"", "hello world"),
-        ("'a\\tb\\\\c\\q'", "a\tb\\c\\q"),
-        ("oh%bno '\\0137'", "oh_no"),
-        ("oh%bno '\\137'", "oh_no"),
-        ("hello%bworld '\\c'", "hello"),
-        ("'a\\cb'", "a"),
+        ("\"a\\tb\\\\\\\\c\\q\"", "a\tb\\c\\q"),
+        ("oh%bno \"\\0137\"", "oh_no"),
+        ("oh%bno \"\\137\"", "oh_no"),
+        ("hello%bworld \"\\c\"", "hello"),
+        ("\"a\\cb\"", "a"),
         (
             "0x%08x-%s-%d-%s eff hello 0x63 world",
             "0x00000eff-hello-99-world",

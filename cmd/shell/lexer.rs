@@ -138,11 +138,14 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
+    /// Text without its backslashes: scripts for U-Boot's older parser write `'\\\&'` for
+    /// what is `\&` in a variable, and `&` when that is run. None keeps the quote open.
     fn single_quoted(&mut self) -> Result<String, ParseError> {
         let mut text = String::new();
         loop {
             match self.chars.next() {
                 Some('\'') => return Ok(text),
+                Some('\\') => text.extend(self.chars.next_if(|&c| c != '\'')),
                 Some(c) => text.push(c),
                 None => return Err(ParseError::Incomplete("the closing \"'\"")),
             }

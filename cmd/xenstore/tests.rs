@@ -76,7 +76,7 @@ fn values_are_escaped_both_ways() {
         success("a\\x1b[2J\\\\\\n\\xff\n")
     );
     assert_eq!(
-        guest.run("xenstore write /w 'a\\x1B\\n\\\\\\xg'"),
+        guest.run("xenstore write /w \"a\\x1B\\n\\\\\\\\\\xg\""),
         success("")
     );
     let written = guest.store.nodes.lock().unwrap()[&b"/w"[..]].clone();

@@ -84,7 +84,7 @@ def test_xen_tells_of_itself(guest):
 
 
 def test_xenstore_is_read_and_written(guest):
-    guest.succeeds("xenstore write data/loader 'hello there' data/other 'a\\tb'")
+    guest.succeeds("xenstore write data/loader 'hello there' data/other \"a\\tb\"")
     assert guest.succeeds("xenstore read data/loader").strip() == "hello there"
     listing = guest.succeeds("xenstore ls -f data")
     assert 'data/loader = "hello there"' in listing and 'data/other = "a\\tb"' in listing

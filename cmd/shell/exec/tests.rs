@@ -167,6 +167,16 @@ fn variables_are_split_unless_quoted() {
 }
 
 #[test]
+fn single_quotes_drop_backslashes() {
+    assert_eq!(
+        output("set v 'echo a \\\\\\& b \\\\; echo c'; echo $v; script \"$v\""),
+        "echo|a|\\&|b|\\;|echo|c\na|&|b|;|echo|c\n"
+    );
+    assert_eq!(output(r"echo 'a\b' 'a\\' 'a\'"), "ab|a\\|a\n");
+    assert_eq!(run("echo 'a\\'b'").0, 1);
+}
+
+#[test]
 fn the_environment_goes_before_the_shell() {
     assert_eq!(
         output("a=1; set a 2; echo $a; set a; echo $a; a=; echo $a."),

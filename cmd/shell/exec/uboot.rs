@@ -119,7 +119,7 @@ fn variables_are_replaced() {
         ),
         ("dollar_bar=\"echo\nbar\"; $dollar_bar", "bar\n"),
         ("dollar_bar='echo bar\n'; $dollar_bar", "bar\n"),
-        ("dollar_bar='echo bar\\n'; $dollar_bar", "bar\\n\n"),
+        ("dollar_bar='echo bar\\n'; $dollar_bar", "barn\n"),
         ("dollar_bar='echo $bar'; $dollar_bar", "$bar\n"),
         ("q=quux; dollar_bar=\"echo $q\"; $dollar_bar", "quux\n"),
         ("foo=bar echo baz", "baz\n"),
