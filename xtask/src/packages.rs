@@ -31,7 +31,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("zstd", "zstd"),
 ];
 
-/// Installs what is missing, as root or through sudo.
+/// Installs what is missing, as root or through sudo; also apt's lists of packages.
 ///
 /// # Errors
 /// The command that the user has to run, when this cannot be done here.
@@ -44,13 +44,19 @@ pub fn ensure() -> Result<(), String> {
     if !can_make_environments() {
         missing.push("python3-venv");
     }
-    if missing.is_empty() {
+    if missing.is_empty() && knows_packages() {
         return Ok(());
     }
-    let by_hand = format!("apt-get install {}", missing.join(" "));
+    let mut by_hand = "apt-get update".to_owned();
+    if !missing.is_empty() {
+        by_hand += &format!("; apt-get install {}", missing.join(" "));
+    }
     let prefix =
-        privilege().ok_or_else(|| format!("some tools are missing; as root: {by_hand}"))?;
-    println!("installing Debian packages: {}", missing.join(" "));
+        privilege().ok_or_else(|| format!("some packages are missing; as root: {by_hand}"))?;
+    println!(
+        "updating and installing Debian packages: {}",
+        missing.join(" ")
+    );
     let apt = |words: &[&str]| {
         let mut apt = Command::new("env");
         if let Some(program) = prefix {
@@ -58,13 +64,29 @@ pub fn ensure() -> Result<(), String> {
             apt.arg("env");
         }
         apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]);
-        command::run(apt.arg("--option=Dpkg::Use-Pty=0").args(words))
+        apt.args(["--option=Dpkg::Use-Pty=0", "--option=Acquire::Retries=5"]);
+        command::run(apt.args(words))
     };
-    let mut install = vec!["install", "--yes", "--no-install-recommends"];
-    install.extend(missing);
+    let install = [
+        &["install", "--yes", "--no-install-recommends"],
+        &missing[..],
+    ]
+    .concat();
     apt(&["update"])
-        .and_then(|()| apt(&install))
-        .map_err(|e| format!("{e}\nThe tools can be installed by hand, as root: {by_hand}"))
+        .and_then(|()| match missing.is_empty() {
+            true => Ok(()),
+            false => apt(&install),
+        })
+        .map_err(|e| format!("{e}\nThat can be done by hand, as root: {by_hand}"))
+}
+
+/// Does apt have lists of packages? The tests take others from the same sources.
+fn knows_packages() -> bool {
+    let mut known = Command::new("apt-get");
+    known.args(["indextargets", "--format", "$(REPO_URI)"]);
+    let known = known.arg("Created-By: Packages").output();
+    // Without apt there is nothing to update.
+    known.map_or(true, |known| !known.stdout.is_empty())
 }
 
 /// The program that runs a command as root, if there is a way; root needs none.
