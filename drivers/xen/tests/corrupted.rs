@@ -11,7 +11,7 @@ use crate::xen::fake::random::Random;
 fn run(name: &str, normally: u64, guest: Guest) {
     let wanted = match std::env::var("XEN_INTERACTIONS") {
         Ok(count) => count.parse().expect("a number"),
-        Err(_) if cfg!(miri) => normally / 1000,
+        Err(_) if cfg!(miri) => normally / 2000,
         Err(_) => normally,
     };
     // What is made once for a process or a thread is there after the first.
