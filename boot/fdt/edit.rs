@@ -228,7 +228,7 @@ impl<'a> FdtMut<'a> {
 
     /// Makes room for a new first property, and writes its header but for the length.
     fn insert_property(&mut self, node: usize, name: &str, room: usize) -> Result<usize, FdtError> {
-        if name.is_empty() || name.contains('\0') {
+        if name.is_empty() || name.len() > NAME_MAX || name.contains('\0') {
             return Err(FdtError::BadValue);
         }
         let (_, at) = self.fdt().token(node)?;

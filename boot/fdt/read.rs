@@ -195,7 +195,7 @@ impl<'a> Fdt<'a> {
         let data = add(offset, TOKEN)?;
         match word(block, offset).ok_or(FdtError::Truncated)? {
             BEGIN_NODE => {
-                let name = c_string(block, data).ok_or(FdtError::BadStructure)?;
+                let name = c_string(block, data, block.len()).ok_or(FdtError::BadStructure)?;
                 let end = align(add(data, add(name.len(), 1)?)?)?;
                 Ok((Token::Begin(name), end))
             }
@@ -206,7 +206,8 @@ impl<'a> Fdt<'a> {
                 let start = add(offset, PROP_HEADER)?;
                 let end = add(start, len)?;
                 let value = block.get(start..end).ok_or(FdtError::BadStructure)?;
-                let name = c_string(self.strings(), name).ok_or(FdtError::BadStructure)?;
+                let name =
+                    c_string(self.strings(), name, NAME_MAX).ok_or(FdtError::BadStructure)?;
                 Ok((
                     Token::Property(Property {
                         name,
@@ -312,9 +313,13 @@ fn word(bytes: &[u8], offset: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.try_into().ok()?))
 }
 
-fn c_string(bytes: &[u8], offset: usize) -> Option<&str> {
+/// The text at an offset, at most `max` bytes, which a zero byte ends.
+fn c_string(bytes: &[u8], offset: usize, max: usize) -> Option<&str> {
     let bytes = bytes.get(offset..)?;
-    let len = bytes.iter().position(|&byte| byte == 0)?;
+    let len = bytes
+        .iter()
+        .take(max.saturating_add(1))
+        .position(|&byte| byte == 0)?;
     core::str::from_utf8(bytes.get(..len)?).ok()
 }
 

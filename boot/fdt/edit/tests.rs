@@ -59,6 +59,9 @@ fn nodes_come_and_go() {
     tree.set_property(child, "reg", &[0; 16]).unwrap();
     assert_eq!(tree.add_node(root, "chosen"), Err(FdtError::Exists));
     assert_eq!(tree.add_node(root, "a/b"), Err(FdtError::BadValue));
+    for name in ["", "a\0b", &"x".repeat(NAME_MAX + 1)] {
+        assert_eq!(tree.set_property(root, name, b""), Err(FdtError::BadValue));
+    }
     assert_eq!(tree.find_or_add_node(root, "reserved-memory"), Ok(node));
     assert_eq!(
         checked(tree.fdt().bytes())

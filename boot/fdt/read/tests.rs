@@ -105,6 +105,17 @@ fn long_names_of_real_trees_are_accepted() {
 }
 
 #[test]
+fn names_without_end_are_not_looked_for() {
+    for (len, result) in [
+        (NAME_MAX, Ok(())),
+        (NAME_MAX + 1, Err(FdtError::BadStructure)),
+    ] {
+        let blob = build(&node("", &[(&"x".repeat(len), b"")], &[]), &[], 0);
+        assert_eq!(Fdt::new(&blob).map(drop), result);
+    }
+}
+
+#[test]
 fn mutated_trees_never_panic_and_never_hang() {
     let good = xen_guest();
     let mut random = Random(0x5eed);
