@@ -39,10 +39,12 @@ pub mod le;
 pub mod number;
 mod part;
 mod range;
+mod signature;
 mod spec;
 #[cfg(test)]
 mod testing;
 
 pub use part::{PartType, Partition, PartitionKind, detect, list, print, set_type, table_names};
 pub use range::{BlockRange, RangePiece};
+pub use signature::signature;
 pub use spec::{Location, SpecError, Whole, device, locate, locate_by_name};

@@ -130,8 +130,12 @@ fn taken(location: &Location, len: u64) -> common::Result<Vec<(String, Range<u64
         PartType::Unknown => {
             // One that is damaged, or has what is not known here, is somebody's, too.
             let range = Arc::new(BlockRange::new(disk, partition)?);
-            let found = fs::find(&range, None)?.map(|_| ("a file system".to_string(), 0..u64::MAX));
-            return Ok(found.into_iter().collect());
+            let known = fs::find(&range, None)?.map(|_| "a file system");
+            let found = known.map_or_else(|| disk::signature(&range), |known| Ok(Some(known)))?;
+            return Ok(found
+                .map(|what| (what.to_string(), 0..u64::MAX))
+                .into_iter()
+                .collect());
         }
         PartType::Dos => block,
         PartType::Efi => block.saturating_mul(2).saturating_add(GPT_ENTRIES),

@@ -231,6 +231,12 @@ fn the_environment_takes_nobodys_place() {
     unknown[1024 + 0x38..1024 + 0x3a].copy_from_slice(&[0x53, 0xef]);
     unknown[1024 + 0x4c] = 1;
     unknown[1024 + 0x63] = 0x80;
+    let holds = |at: usize, magic: &[u8]| {
+        let mut disk = vec![0; 4 * MIB];
+        disk[at..at + magic.len()].copy_from_slice(magic);
+        disk
+    };
+    let (swap, luks) = (holds(4086, b"SWAPSPACE2"), holds(0, b"LUKS\xba\xbe"));
     let at = |offsets: [u64; 2], spec| {
         drivers(Blk {
             interface: "pvblock",
@@ -270,6 +276,18 @@ fn the_environment_takes_nobodys_place() {
             OFFSETS,
             "0:0",
             "The place of the environment on pvblock 0:0 belongs to a file system",
+        ),
+        (
+            &swap,
+            OFFSETS,
+            "0:0",
+            "The place of the environment on pvblock 0:0 belongs to swap space",
+        ),
+        (
+            &luks,
+            OFFSETS,
+            "0:0",
+            "The place of the environment on pvblock 0:0 belongs to a LUKS volume",
         ),
         (
             &unknown,
