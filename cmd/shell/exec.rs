@@ -164,8 +164,9 @@ impl Context {
     }
 
     fn branches(&mut self, branches: &[(List, List)], otherwise: &List) -> i32 {
+        let mut status = 0;
         for (condition, body) in branches {
-            let status = self.list(condition);
+            status = self.list(condition);
             if self.shell.stop.is_some() {
                 return status;
             }
@@ -173,17 +174,20 @@ impl Context {
                 return self.list(body);
             }
         }
-        self.list(otherwise)
+        match otherwise.is_empty() {
+            // As U-Boot's older parser: `if run loadfdt` counts on it, where that is an `if` itself.
+            true => status,
+            false => self.list(otherwise),
+        }
     }
 
     fn repetition(&mut self, until: bool, condition: &List, body: &List) -> i32 {
-        let mut status = 0;
         loop {
-            let again = (self.list(condition) == 0) != until;
-            if !again || self.interrupted() {
+            let status = self.list(condition);
+            if (status == 0) == until || self.interrupted() {
                 return status;
             }
-            status = self.list(body);
+            let status = self.list(body);
             if self.interrupted() {
                 return status;
             }

@@ -53,6 +53,10 @@ pub struct Lexer<'a> {
     chars: Peekable<Chars<'a>>,
     /// How many parameters are open.
     depth: usize,
+    /// Whether text between double quotes is read a second time, as U-Boot's older parser does if
+    /// something in it is replaced by a value: any character loses a backslash before it, and
+    /// lines become one.
+    second: bool,
 }
 
 impl<'a> Lexer<'a> {
@@ -61,6 +65,7 @@ impl<'a> Lexer<'a> {
         Lexer {
             chars: script.chars().peekable(),
             depth: 0,
+            second: false,
         }
     }
 
@@ -127,7 +132,7 @@ impl<'a> Lexer<'a> {
         match c {
             '\'' => word.push_quoted(self.single_quoted()?),
             '"' => self.double_quoted(word)?,
-            '$' => self.dollar(word, false)?,
+            '$' => _ = self.dollar(word, false)?,
             '\\' => match self.chars.next() {
                 Some('\n') => {}
                 Some(c) => word.push_quoted(c.to_string()),
@@ -153,38 +158,70 @@ impl<'a> Lexer<'a> {
     }
 
     fn double_quoted(&mut self, word: &mut Word) -> Result<(), ParseError> {
+        let (before, begin) = (word.clone(), self.chars.clone());
+        if self.between_quotes(word)? && !self.second {
+            (*word, self.chars) = (before, begin);
+            self.second = true;
+            let result = self.between_quotes(word);
+            self.second = false;
+            result?;
+        }
+        Ok(())
+    }
+
+    /// All up to the closing double quote; returns whether something in it is replaced by a value.
+    fn between_quotes(&mut self, word: &mut Word) -> Result<bool, ParseError> {
         // Even if nothing is between the quotes, there is a word.
         word.push_quoted(String::new());
+        let mut replaced = false;
         loop {
             match self.chars.next() {
-                Some('"') => return Ok(()),
-                Some(c) => self.quoted_piece(c, word)?,
+                Some('"') => return Ok(replaced),
+                // Within these nothing is replaced before the text is run.
+                Some('\'') if self.is_closed_before_quote() => {
+                    word.push_quoted(self.single_quoted()?);
+                }
+                Some('\n') if self.second => word.push_char(' ', true),
+                Some(c) => replaced |= self.quoted_piece(c, word)?,
                 None => return Err(ParseError::Incomplete("the closing '\"'")),
             }
         }
     }
 
-    /// A character between double quotes, and what belongs to it.
-    fn quoted_piece(&mut self, c: char, word: &mut Word) -> Result<(), ParseError> {
+    /// A character between double quotes, and what belongs to it; returns whether that is
+    /// replaced by a value.
+    fn quoted_piece(&mut self, c: char, word: &mut Word) -> Result<bool, ParseError> {
+        let second = self.second;
         match c {
-            '$' => self.dollar(word, true)?,
-            '\\' => match self.chars.next_if(|c| matches!(c, '$' | '"' | '\\' | '\n')) {
+            '$' => return self.dollar(word, true),
+            '\\' => match self.chars.next_if(|c| second || "$\"\\\n".contains(*c)) {
+                Some('\n') if second => word.push_char(' ', true),
                 Some('\n') => {}
                 Some(c) => word.push_char(c, true),
-                None => word.push_char('\\', true),
+                None => {
+                    word.push_char('\\', true);
+                    // This begins nothing.
+                    let quote = self.chars.next_if_eq(&'\'');
+                    quote.into_iter().for_each(|c| word.push_char(c, true));
+                }
             },
             c => word.push_char(c, true),
         }
-        Ok(())
+        Ok(false)
     }
 
-    /// What follows a dollar sign.
-    fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), ParseError> {
+    /// Whether there is a single quote before the next double one.
+    fn is_closed_before_quote(&self) -> bool {
+        self.chars.clone().find(|c| matches!(c, '\'' | '"')) == Some('\'')
+    }
+
+    /// What follows a dollar sign; returns whether it is replaced by a value.
+    fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<bool, ParseError> {
         let parameter = match self.chars.peek() {
             Some('?') => {
                 self.chars.next();
                 word.parts.push(Part::Status);
-                return Ok(());
+                return Ok(true);
             }
             Some('{') => {
                 self.chars.next();
@@ -196,14 +233,14 @@ impl<'a> Lexer<'a> {
             },
             _ => {
                 word.push_char('$', quoted);
-                return Ok(());
+                return Ok(false);
             }
         };
         word.parts.push(Part::Variable {
             parameter: Box::new(parameter),
             quoted,
         });
-        Ok(())
+        Ok(true)
     }
 
     fn name(&mut self) -> String {
@@ -273,7 +310,7 @@ impl<'a> Lexer<'a> {
                 Some('\\') if quoted && self.chars.peek() == Some(&'}') => {
                     word.push_quoted(self.chars.next().into_iter().collect());
                 }
-                Some(c) if quoted => self.quoted_piece(c, &mut word)?,
+                Some(c) if quoted => _ = self.quoted_piece(c, &mut word)?,
                 Some(c) => self.piece(c, &mut word)?,
                 None => return Err(ParseError::Incomplete("the closing '}'")),
             }

@@ -60,6 +60,7 @@ impl Scan {
                     (variable, false) => scan.variable = Some(variable),
                 },
                 ('\\', Quote::None) => scan.push_char(chars.next()),
+                ('\\', Quote::Single) => scan.push_char(chars.next_if(|&c| c != '\'')),
                 ('\\', Quote::Double) => {
                     let escaped = chars.next_if(|c| "\"\\$".contains(*c));
                     scan.push_char(escaped.or(Some('\\')));

@@ -4,6 +4,7 @@
 use super::*;
 use crate::command::Command;
 use crate::testing;
+use alloc::format;
 use alloc::string::{String, ToString};
 
 fn echo(_: &mut Context, args: &[&str]) -> CmdResult {
@@ -116,7 +117,9 @@ fn branches_and_loops() {
         output("if fail; then echo a; elif ok; then echo b; fi"),
         "b\n"
     );
-    assert_eq!(run("if fail; then echo a; fi"), (0, String::new()));
+    assert_eq!(run("if fail; then echo a; fi"), (1, String::new()));
+    assert_eq!(run("if fail; then echo a; elif fail; then ok; fi").0, 1);
+    assert_eq!(run("if fail; then echo a; else ok; fi").0, 0);
     assert_eq!(
         output("for i in a $none 'b c' \"\"; do echo $i; done"),
         "a\nb\nc\n"
@@ -130,7 +133,7 @@ fn branches_and_loops() {
     );
     assert_eq!(
         output("n=ok; while $n; do echo a; n=fail; done; echo $?"),
-        "a\n0\n"
+        "a\n1\n"
     );
     assert_eq!(output("n=fail; until $n; do echo a; n=ok; done"), "a\n");
     assert_eq!(output("until ok; do echo never; done; echo $?"), "0\n");
@@ -174,6 +177,36 @@ fn single_quotes_drop_backslashes() {
     );
     assert_eq!(output(r"echo 'a\b' 'a\\' 'a\'"), "ab|a\\|a\n");
     assert_eq!(run("echo 'a\\'b'").0, 1);
+}
+
+#[test]
+fn text_in_double_quotes_is_read_twice_if_it_has_a_value() {
+    // What is in single quotes is replaced when the text is run.
+    assert_eq!(
+        output("n=1; set v \"echo '${n}' $n\"; n=2; echo \"$v\"; script \"$v\""),
+        "echo ${n} 1\n2|1\n"
+    );
+    assert_eq!(
+        output("echo \"it's\" \"a 'b' c\" \"\\'x\\'\""),
+        "it's|a b c|\\'x\\'\n"
+    );
+    for (text, alone, with_value) in [
+        ("a\\&b", "a\\&b", "a&b"),
+        ("a\\\\b\\\"", "a\\b\"", "a\\b\""),
+        ("a\nb", "a\nb", "a b"),
+        ("a\\\nb", "ab", "a b"),
+    ] {
+        assert_eq!(output(&format!("echo \"{text}\"")), format!("{alone}\n"));
+        assert_eq!(
+            output(&format!("echo \"{text}$?\"")),
+            format!("{with_value}0\n")
+        );
+    }
+    let mut nested = "x".to_string();
+    for _ in 0..15 {
+        nested = format!("${{a:-\"{nested}\"}}");
+    }
+    assert_eq!(output(&format!("echo \"{nested}\"")), "x\n");
 }
 
 #[test]

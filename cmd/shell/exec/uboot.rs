@@ -136,7 +136,7 @@ fn loops() {
         ),
         (
             "while test -z \"$f\"; do echo bar; f=quux; done; echo $?",
-            "bar\n0\n",
+            "bar\n1\n",
         ),
         (
             "setenv b x; until test -z \"$b\"; do echo quux; setenv b; done",
