@@ -48,9 +48,9 @@ const SHARED: &[(&str, &str)] = &[
     (
         "scan_dev_for_boot_part",
         // The loop's own variable is not in the environment, so only the user's counts.
-        "env exists distro_bootpart && setenv devplist ${distro_bootpart} || \
+        "if env exists distro_bootpart; then setenv devplist ${distro_bootpart}; else \
          part list ${devtype} ${devnum} -bootable devplist; \
-         env exists devplist || setenv devplist 1; \
+         env exists devplist || setenv devplist 1; fi; \
          for distro_bootpart in ${devplist}; do \
          if fstype ${devtype} ${devnum}:${distro_bootpart} bootfstype; then \
          part uuid ${devtype} ${devnum}:${distro_bootpart} distro_bootpart_uuid; \

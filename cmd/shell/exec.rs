@@ -118,12 +118,13 @@ impl Context {
     fn chain(&mut self, chain: &Chain) -> i32 {
         let mut status = self.node(&chain.first);
         for (connector, node) in &chain.rest {
-            if self.shell.stop.is_some() {
+            // As U-Boot's older parser: what is left out takes all that follows with it. Boards have
+            // `run load || run swap && run load || ...`.
+            let is_left_out = (status == 0) != (*connector == Connector::And);
+            if is_left_out || self.shell.stop.is_some() {
                 break;
             }
-            if (status == 0) == (*connector == Connector::And) {
-                status = self.node(node);
-            }
+            status = self.node(node);
         }
         status
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PROGRAM
-from images import disk, kernel, script, tool, tree
+from images import MIB, disk, kernel, script, tool, tree
 
 BASE = "/dts-v1/; / { model = \"mine\"; chosen { }; port: serial { status = \"disabled\"; }; };"
 OVERLAY = "/dts-v1/; /plugin/; &port { status = \"okay\"; };"
@@ -52,6 +52,22 @@ def test_an_extlinux_conf_is_found_and_booted(root, booted):
     assert "bootargs = \"root=PARTUUID=" in text and "-01 quiet\"" in text
     # Both files, of 7000 bytes each.
     assert "len=36b0\n" in text
+
+
+def test_partitions_that_are_bootable_are_looked_at(tmp_path, commands):
+    """Or the one that the user names, or else the first."""
+    part, image = tmp_path / "part.img", tmp_path / "two.img"
+    tool("mkfs.fat", "-C", part, "1024")
+    for bootable, wanted in [(", bootable", "2"), ("", "1")]:
+        image.write_bytes(bytes(MIB) + 2 * part.read_bytes())
+        tool("sfdisk", "-q", image,
+             stdin=f"start=2048, size=2048, type=c\nstart=4096, size=2048, type=c{bootable}\n".encode())
+        status, text = commands(
+            "host bind 0 two.img; setenv devtype host; setenv devnum 0",
+            "setenv scan_dev_for_boot 'echo partition ${distro_bootpart}, ${bootfstype}'",
+            "run scan_dev_for_boot_part", "setenv distro_bootpart 1; run scan_dev_for_boot_part")
+        assert status == 0
+        assert text == f"partition {wanted}, fat\npartition 1, fat\n"
 
 
 def test_sysboot_asks_if_that_is_wanted(root, booted):

