@@ -192,7 +192,7 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Result<(), String> {
 
 /// What takes the interpreter half of its time.
 const HALF: [&str; 3] = [
-    "xen::tests::disk",
+    "xen::tests::disk_",
     "xen::tests::grants",
     "xen::tests::store",
 ];
