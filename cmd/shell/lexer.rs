@@ -158,14 +158,16 @@ impl<'a> Lexer<'a> {
     }
 
     fn double_quoted(&mut self, word: &mut Word) -> Result<(), ParseError> {
-        let (before, begin) = (word.clone(), self.chars.clone());
-        if self.between_quotes(word)? && !self.second {
-            (*word, self.chars) = (before, begin);
+        let begin = self.chars.clone();
+        let mut text = Word::default();
+        if self.between_quotes(&mut text)? && !self.second {
+            (text, self.chars) = (Word::default(), begin);
             self.second = true;
-            let result = self.between_quotes(word);
+            let result = self.between_quotes(&mut text);
             self.second = false;
             result?;
         }
+        word.parts.append(&mut text.parts);
         Ok(())
     }
 
