@@ -71,7 +71,7 @@ pub const SUPPORTED_VERSION: u32 = 17;
 /// How deep nodes may be nested; Linux's own limit.
 pub const MAX_DEPTH: usize = 64;
 /// The longest name of a property, in bytes. Any number of them can share a place, so that without
-/// a limit a small tree would take hours to check.
+/// a limit a tree of some MiB could take hours to check.
 pub const NAME_MAX: usize = 1023;
 
 const BEGIN_NODE: u32 = 1;
