@@ -53,10 +53,10 @@ pub fn ensure() -> Result<(), String> {
     }
     let prefix =
         privilege().ok_or_else(|| format!("some packages are missing; as root: {by_hand}"))?;
-    println!(
-        "updating and installing Debian packages: {}",
-        missing.join(" ")
-    );
+    match missing.is_empty() {
+        true => println!("updating apt's lists of packages"),
+        false => println!("installing Debian packages: {}", missing.join(" ")),
+    }
     let apt = |words: &[&str]| {
         let mut apt = Command::new("env");
         if let Some(program) = prefix {

@@ -236,7 +236,9 @@ fn the_environment_takes_nobodys_place() {
         disk[at..at + magic.len()].copy_from_slice(magic);
         disk
     };
-    let (swap, luks) = (holds(4086, b"SWAPSPACE2"), holds(0, b"LUKS\xba\xbe"));
+    let swap = image(folder.path(), "swap.img", 4 * MIB as u64);
+    run("mkswap", &[arg(&swap)]);
+    let (swap, luks) = (std::fs::read(swap).unwrap(), holds(0, b"LUKS\xba\xbe"));
     let at = |offsets: [u64; 2], spec| {
         drivers(Blk {
             interface: "pvblock",
